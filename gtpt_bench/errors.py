@@ -1,0 +1,44 @@
+"""Errors that a user may meet: one line that says what is wrong, where, and what to do.
+
+Each carries the exit code of the command line (design: 0 done, 1 some runs failed, 2 wrong usage or input).
+"""
+
+
+class GtptBenchError(Exception):
+    """Base of all errors shown to people without a traceback."""
+
+    exit_code = 2
+
+
+class InputError(GtptBenchError):
+    """A file, an argument or a value that the user gave cannot be used."""
+
+
+class StudyError(InputError):
+    """A study or config file is wrong; the message names the file, the line and the key."""
+
+
+class DataError(InputError):
+    """Annotations, images or detections are missing or broken; the message names the file."""
+
+
+class WeightsError(InputError):
+    """A weight file does not fit the model or is not safe to load."""
+
+
+class RunFailed(GtptBenchError):
+    """A run ended without its result; the message names the log."""
+
+    exit_code = 1
+
+
+class RunInterrupted(GtptBenchError):
+    """A run was asked to stop and has saved its state; running again continues it."""
+
+    exit_code = 130
+
+
+class MeasurementRejected(GtptBenchError):
+    """A number was measured but cannot be trusted; the message names the check that failed."""
+
+    exit_code = 1

@@ -1,0 +1,63 @@
+"""Frozen configuration objects: what they have in common, how they are changed, and what identifies them.
+
+Torch-free, so that `plan`, `status` and the closed forms start at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """Base of every configuration: immutable, validated, nothing extra allowed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """A validated copy with dotted keys replaced: `changed({"pruning.keep_rates": [1, 0.7, 0.3, 0.1]})`.
+
+        A value that is itself a mapping is merged into the part of that name.
+
+        Raises:
+            pydantic.ValidationError: a key does not exist or a value is not allowed.
+        """
+        values = self.model_dump(mode="json")
+        for key, value in changes.items():
+            merge_at(values, key.split("."), value)
+        return type(self).model_validate(values)
+
+
+def merge_at(values: dict[str, Any], path: list[str], value: Any) -> None:
+    """Set `value` at a path of nested mappings, in place; mappings merge, everything else is replaced.
+
+    A mapping of another `kind` is another thing altogether and replaces the old one.
+    """
+    for name in path[:-1]:
+        inner = values.get(name)
+        if not isinstance(inner, dict):
+            inner = values[name] = {}
+        values = inner
+    last = path[-1]
+    old = values.get(last)
+    if isinstance(value, Mapping) and isinstance(old, dict) and value.get("kind", old.get("kind")) == old.get("kind"):
+        for name, inner_value in value.items():
+            merge_at(values[last], [str(name)], inner_value)
+    else:
+        values[last] = value
+
+
+def canonical_json(content: Any) -> str:
+    """One text for one content: defaults included, keys sorted, no blanks, floats as Python prints them."""
+    if isinstance(content, BaseModel):
+        content = content.model_dump(mode="json")
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def signature(*contents: Any) -> str:
+    """SHA-256 (hex) of the canonical JSON of the contents; the first eight digits name files and folders."""
+    return hashlib.sha256("\n".join(map(canonical_json, contents)).encode()).hexdigest()
