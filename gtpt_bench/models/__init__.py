@@ -1,0 +1,76 @@
+"""Models by name.
+
+    from gtpt_bench.models import create_model, list_models, load_official_weights
+
+    model = create_model("gtpt_s_coco", pruning={"keep_rates": (1, 0.7, 0.3, 0.1)})
+    load_official_weights(model, "gtpt_s_coco.pth")
+
+Importing this package does not import torch; building a network does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from gtpt_bench.models.catalogue import ModelConfig, list_models, model_config
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gtpt_bench.models.gtpt.model import GTPT
+
+__all__ = [
+    "ModelConfig",
+    "build_model",
+    "create_model",
+    "list_models",
+    "load_official_weights",
+    "model_config",
+]
+
+
+def create_model(name: str, **changes: Any) -> GTPT:
+    """A network by name, freshly initialised, in training mode; keyword arguments change its parts.
+
+    Args:
+        changes: a part's name and its new value; a mapping is merged into the part:
+            `create_model("gtpt_s_coco", pruning={"keep_rates": (1, 0.7, 0.3, 0.1)})`.
+
+    Raises:
+        InputError: unknown name.
+        pydantic.ValidationError: the change names no part, or its value is not allowed.
+    """
+    return build_model(model_config(name, changes))
+
+
+def build_model(config: ModelConfig) -> GTPT:
+    """The network that a config describes."""
+    from gtpt_bench.models.gtpt.model import GTPT
+
+    return GTPT(config)
+
+
+def load_official_weights(
+    model: GTPT,
+    source: str | Path | Mapping[str, Tensor],
+    *,
+    twin: Literal["ema", "online"] = "ema",
+) -> None:
+    """Fill `model` from the authors' weights, strictly.
+
+    Args:
+        source: a `.pth` file as released, a `.safetensors` file, or a state dict with the official key names.
+        twin: which of the two copies in the file to take; the authors evaluate the EMA copy.
+
+    Raises:
+        WeightsError: unreadable or unsafe file, or keys or shapes that do not fit; says which.
+    """
+    from gtpt_bench.models.gtpt.official import from_official
+    from gtpt_bench.models.weights import fill_strictly, read_tensors
+
+    state, name = (
+        (read_tensors(Path(source)), str(source)) if isinstance(source, str | Path) else (source, "the state dict")
+    )
+    fill_strictly(model, from_official(state, twin=twin, source=name), source=name)

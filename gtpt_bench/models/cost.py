@@ -1,0 +1,86 @@
+"""Parameters and multiply-accumulates (MACs) of layers in closed form, and the conventions that sum them up.
+
+Torch-free: one function a layer, named like the layer, each returning a `Cost`. The operator trace
+(`efficiency/macs.py`) fills the same `Cost` from a real forward pass, so the two can be compared field by field.
+Conventions: spec/measurement.md §3 and spec/training_and_evaluation.md §9.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one forward pass of one image costs; all counts are exact integers.
+
+    Attributes:
+        params: parameters of one copy of the weights, frozen ones included.
+        conv_macs: convolutions, bias not counted.
+        linear_macs: linear layers, bias not counted.
+        attention_macs: both products of attention, queries x keys and probabilities x values.
+        norm_elements: elements that pass a BatchNorm or LayerNorm.
+        inert_macs: what the released network spends on its dummy token, in the `thop` convention. The token
+            changes no output (spec/gtpt.md §9.4) and is left out here.
+    """
+
+    params: int = 0
+    conv_macs: int = 0
+    linear_macs: int = 0
+    attention_macs: int = 0
+    norm_elements: int = 0
+    inert_macs: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def __mul__(self, times: int) -> Cost:
+        return Cost(**{f.name: getattr(self, f.name) * times for f in fields(self)})
+
+    @property
+    def full(self) -> int:
+        """MACs of convolutions, linear layers and every attention product, without the inert dummy token."""
+        return self.conv_macs + self.linear_macs + self.attention_macs
+
+    @property
+    def attention(self) -> int:
+        """MACs of the attention products alone."""
+        return self.attention_macs
+
+    @property
+    def thop(self) -> int:
+        """The authors' figure: no attention product, four a normalised element, the dummy token included."""
+        return self.conv_macs + self.linear_macs + 4 * self.norm_elements + self.inert_macs
+
+    def macs(self) -> dict[str, int]:
+        """MACs in each convention by name."""
+        return {"full": self.full, "attention": self.attention, "thop": self.thop}
+
+
+NOTHING = Cost()
+
+
+def conv(cin: int, cout: int, kernel: int, *, pixels: int, groups: int = 1, bias: bool = True) -> Cost:
+    """Convolution with a square kernel; `pixels` is height x width of its output."""
+    weights = cout * (cin // groups) * kernel**2
+    return Cost(params=weights + cout * bias, conv_macs=weights * pixels)
+
+
+def batch_norm(channels: int, *, pixels: int) -> Cost:
+    return Cost(params=2 * channels, norm_elements=channels * pixels)
+
+
+def linear(din: int, dout: int, *, tokens: int, bias: bool = True) -> Cost:
+    return Cost(params=din * dout + dout * bias, linear_macs=din * dout * tokens)
+
+
+def layer_norm(width: int, *, tokens: int) -> Cost:
+    return Cost(params=2 * width, norm_elements=width * tokens)
+
+
+def attention_products(width: int, *, queries: int, keys: int) -> Cost:
+    return Cost(attention_macs=2 * queries * keys * width)
+
+
+def parameters(count: int) -> Cost:
+    return Cost(params=count)

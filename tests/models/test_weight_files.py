@@ -1,0 +1,92 @@
+"""Loading weights: strict, safe, and clear about what does not fit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from gtpt_bench.errors import WeightsError
+from gtpt_bench.models import create_model, load_official_weights
+from tests.models import parity
+from tests.models.test_gtpt_equals_the_official_models import expected
+
+
+def official(**changes: Tensor | None) -> dict[str, Tensor]:
+    """A released state dict of GTPT-T with single entries replaced, or left out if None."""
+    numbers = expected("gtpt_t_coco")
+    state = parity.official_state(numbers["keys"], numbers["shapes"], torch.zeros(1, 256, 128))
+    state |= {key: value for key, value in changes.items() if value is not None}
+    return {key: value for key, value in state.items() if key not in changes or changes[key] is not None}
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_files_as_released_load(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"weights{suffix}"
+    state = {key: value.clone() for key, value in official().items()}
+    save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
+    model = create_model("gtpt_t_coco")
+    load_official_weights(model, path)
+    assert torch.equal(model.tokens.human_token, state["ema_features.human_token"])
+    load_official_weights(model, path, twin="online")
+    assert torch.equal(model.tokens.human_token, state["features.human_token"])
+
+
+def test_training_checkpoints_with_prefix_load(tmp_path: Path) -> None:
+    state = {f"module.{key}": value for key, value in official().items()}
+    torch.save({"epoch": 3, "state_dict": state}, tmp_path / "checkpoint.pth")
+    load_official_weights(create_model("gtpt_t_coco"), tmp_path / "checkpoint.pth")
+
+
+def test_masks_and_counters_may_be_absent() -> None:
+    state = {k: v for k, v in official().items() if not k.endswith(("mask", "num_batches_tracked"))}
+    load_official_weights(create_model("gtpt_t_coco"), state)
+
+
+def test_missing_and_unexpected_keys_and_shapes_are_named() -> None:
+    model = create_model("gtpt_t_coco")
+    with pytest.raises(WeightsError, match="missing: tokens.human_token"):
+        load_official_weights(model, official(**{"ema_features.human_token": None}))
+    with pytest.raises(WeightsError, match="unexpected: ema_features.stranger"):
+        load_official_weights(model, official(**{"ema_features.stranger": torch.zeros(1)}))
+    with pytest.raises(WeightsError, match=r"other shape: .*\[1, 1, 64\] instead of \[1, 1, 128\]"):
+        load_official_weights(model, official(**{"ema_features.human_token": torch.zeros(1, 1, 64)}))
+
+
+def test_weights_of_another_model_are_refused_and_change_nothing() -> None:
+    model = create_model("gtpt_s_coco")
+    before = model.tokens.human_token.clone()
+    with pytest.raises(WeightsError, match="does not fit the model"):
+        load_official_weights(model, official())
+    assert torch.equal(model.tokens.human_token, before)
+
+
+def test_a_file_without_the_wanted_twin_says_so() -> None:
+    online = {key: value for key, value in official().items() if not key.startswith("ema_")}
+    with pytest.raises(WeightsError, match="no ema weights"):
+        load_official_weights(create_model("gtpt_t_coco"), online)
+
+
+class _Evil:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch /tmp/gtpt_bench_was_here",)
+
+
+def test_pickles_that_would_run_code_are_refused(tmp_path: Path) -> None:
+    torch.save({"features.human_token": _Evil()}, tmp_path / "evil.pth")
+    with pytest.raises(WeightsError, match="needs code to be run"):
+        load_official_weights(create_model("gtpt_t_coco"), tmp_path / "evil.pth")
+    assert not Path("/tmp/gtpt_bench_was_here").exists()
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"", "not a readable"), (b"not torch", "not a readable"), (None, "does not exist")])
+def test_broken_and_missing_files_are_named(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "weights.pth"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(WeightsError, match=message):
+        load_official_weights(create_model("gtpt_t_coco"), path)
