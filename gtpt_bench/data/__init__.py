@@ -1,0 +1,1 @@
+"""Data sets in COCO layout, crops of single persons, augmentation, training targets."""

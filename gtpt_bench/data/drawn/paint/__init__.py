@@ -1,0 +1,1 @@
+"""What pictures are made of: a canvas, curves and bands, colours and cloth patterns."""

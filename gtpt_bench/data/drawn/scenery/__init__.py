@@ -1,0 +1,1 @@
+"""Where drawn people are: backgrounds, and things that stand about."""
