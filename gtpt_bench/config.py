@@ -1,0 +1,84 @@
+"""RunConfig: model, data, training, evaluation and seed put together, and the signatures of a run's steps.
+
+A signature is the SHA-256 of canonical JSON, defaults included, plus the version of the step. It names everything
+that may change a step's result and nothing else: code version, machine and packages are recorded beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import Field
+
+from gtpt_bench.data.config import DataConfig, DrawnData
+from gtpt_bench.data.drawn import config as drawn
+from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.evaluation.protocol import Protocol
+from gtpt_bench.frozen import Frozen, signature
+from gtpt_bench.models.catalogue import ModelConfig
+from gtpt_bench.training.config import TrainingConfig
+
+Step = Literal["train", "evaluate", "cost", "timing"]
+
+STEP_VERSIONS: Mapping[Step, int] = MappingProxyType({"train": 1, "evaluate": 1, "cost": 1, "timing": 1})
+"""Raised by the authors of a step when its results may change; tests pin each step's output."""
+
+
+class RunConfig(Frozen):
+    """Everything one run depends on, apart from where its data lie."""
+
+    model: ModelConfig
+    data: DataConfig
+    training: TrainingConfig = TrainingConfig()
+    evaluation: Protocol = Protocol()
+    seed: int = Field(0, ge=0)
+
+
+class DataIdentity(Frozen):
+    """What identifies the content of a run's data, whatever the folder is called.
+
+    Attributes:
+        train: SHA-256 of the training annotations; None for drawn data, which their config describes.
+        evaluation: of the evaluation annotations and, if used, the detections.
+    """
+
+    train: str | None = None
+    evaluation: str | None = None
+
+
+def train_signature(run: RunConfig, data: DataIdentity) -> str:
+    return _signed("train", run.model, _training_data(run, data), run.training, run.seed)
+
+
+def evaluate_signature(run: RunConfig, data: DataIdentity) -> str:
+    return _signed("evaluate", train_signature(run, data), run.evaluation, _evaluation_data(run, data))
+
+
+def cost_signature(model: ModelConfig) -> str:
+    return _signed("cost", model)
+
+
+def timing_signature(models: Sequence[ModelConfig], settings: TimingSettings, device: str) -> str:
+    """Models measured in one interleaved session; their order is part of it."""
+    return _signed("timing", [model.model_dump(mode="json") for model in models], settings, device)
+
+
+def _signed(step: Step, *contents: Any) -> str:
+    return signature({"step": step, "version": STEP_VERSIONS[step]}, *contents)
+
+
+def _training_data(run: RunConfig, data: DataIdentity) -> dict[str, Any]:
+    return _content(run) | {"split": run.data.train, "annotations": data.train}
+
+
+def _evaluation_data(run: RunConfig, data: DataIdentity) -> dict[str, Any]:
+    boxes = run.data.detections if run.evaluation.boxes == "detections" else None
+    return _content(run) | {"split": run.data.evaluation, "annotations": data.evaluation, "detections": boxes}
+
+
+def _content(run: RunConfig) -> dict[str, Any]:
+    if isinstance(run.data, DrawnData):
+        return {"drawing": run.data.drawing.model_dump(mode="json"), "version": drawn.VERSION}
+    return {"kind": run.data.kind}

@@ -1,0 +1,38 @@
+"""Moving average of the weights: the copy that is evaluated. Config half; the copy itself is ema_copy.py.
+
+Source: spec/training_and_evaluation.md §4.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gtpt_bench.frozen import Frozen
+
+
+class CosineEma(Frozen):
+    """The paper's: momentum from `start` to 1 on half a cosine over a fixed number of epochs, 300 by default."""
+
+    kind: Literal["cosine"] = "cosine"
+    start: float = Field(0.996, ge=0, lt=1)
+    epochs: int = Field(300, ge=1)
+
+    def momentum(self, step: int, *, steps_per_epoch: int) -> float:
+        progress = step / (self.epochs * steps_per_epoch)
+        return 1 - (1 - self.start) * (1 + math.cos(math.pi * progress)) / 2
+
+
+class ShortEma(Frozen):
+    """Follows short runs: min(limit, (1 + t) / (10 + t)) at step t, so that the first steps are soon forgotten."""
+
+    kind: Literal["short"] = "short"
+    limit: float = Field(0.99, ge=0, lt=1)
+
+    def momentum(self, step: int, *, steps_per_epoch: int) -> float:
+        return min(self.limit, (1 + step) / (10 + step))
+
+
+Ema = Annotated[CosineEma | ShortEma, Field(discriminator="kind")]

@@ -1,0 +1,39 @@
+"""Named training recipes for studies and configs. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gtpt_bench.data.augmentation import Augmentation
+from gtpt_bench.training.config import TrainingConfig
+from gtpt_bench.training.ema import ShortEma
+from gtpt_bench.training.schedule import CosineDecay
+
+TRAINING: Mapping[str, TrainingConfig] = MappingProxyType(
+    {
+        "paper": TrainingConfig(),
+        # Minutes on two CPU cores: milder changes of the crop, since a tiny model on few drawings has little time.
+        "quick": TrainingConfig(
+            epochs=5,
+            batch_size=32,
+            learning_rate=2e-3,
+            schedule=CosineDecay(),
+            ema=ShortEma(),
+            sigma_bins=3.0,
+            augmentation=Augmentation(
+                half_body_probability=0.0, scale_factor=0.15, rotation_factor_deg=15, mirror_probability=0.5
+            ),
+        ),
+        # Learns its few training crops by heart, to prove that the chain from file to AP is right.
+        "overfit": TrainingConfig(
+            epochs=120,
+            batch_size=16,
+            learning_rate=2e-3,
+            schedule=CosineDecay(),
+            ema=ShortEma(),
+            sigma_bins=2.0,
+            augmentation=None,
+        ),
+    }
+)
