@@ -1,0 +1,66 @@
+"""A model's poses for a data set: crops in batches, flip test, decoding, back to image pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from gtpt_bench.data.crop import crop_matrix, frame_of_box, inverse, map_points
+from gtpt_bench.data.dataset import PersonCrops, normalised
+from gtpt_bench.evaluation.decode import averaged, decoded, unmirrored
+from gtpt_bench.evaluation.poses import Poses
+from gtpt_bench.evaluation.protocol import Protocol
+from gtpt_bench.models.blocks.simcc_head import SimccLogits
+
+
+@torch.inference_mode()
+def predict_poses(
+    model: nn.Module,
+    crops: PersonCrops,
+    protocol: Protocol,
+    *,
+    split_ratio: int,
+    batch_size: int,
+    device: torch.device,
+    on_batch: Callable[[int, int], None] = lambda done, total: None,
+) -> Poses:
+    """Poses of all persons, scored as their boxes are, in the order of the data set.
+
+    Args:
+        model: in evaluation mode.
+        on_batch: told the persons done and the total after each batch.
+    """
+    mirror, shift_bins = crops.keypoints.mirror, (split_ratio - 1) * protocol.flip_shift
+    coordinates, confidences = [], []
+    for batch in DataLoader(crops, batch_size=batch_size):
+        images = normalised(batch.image.to(device))
+        logits: SimccLogits = model(images)
+        if protocol.flip_test:
+            logits = averaged(logits, unmirrored(model(images.flip(-1)), mirror, shift_bins=shift_bins))
+        points, confidence = decoded(logits, split_ratio=split_ratio)
+        coordinates.append(points.cpu().numpy())
+        confidences.append(confidence.cpu().numpy())
+        on_batch(sum(map(len, confidences)), len(crops))
+    return _in_image(crops, coordinates, confidences)
+
+
+def _in_image(crops: PersonCrops, coordinates: list[np.ndarray], confidences: list[np.ndarray]) -> Poses:
+    num_keypoints, people = len(crops.keypoints), crops.people
+    points_PJ2 = np.concatenate([np.empty((0, num_keypoints, 2)), *coordinates])
+    confidence_PJ = np.concatenate([np.empty((0, num_keypoints)), *confidences])
+    frames = [frame_of_box(person.box, crops.input_size) for person in people]
+    in_image = [
+        map_points(inverse(crop_matrix(frame, crops.input_size)), points)
+        for frame, points in zip(frames, points_PJ2, strict=True)
+    ]
+    keypoints = np.concatenate((np.reshape(in_image, (-1, num_keypoints, 2)), confidence_PJ[..., None]), axis=-1)
+    return Poses(
+        image_ids=np.asarray([person.image_id for person in people], dtype=np.int64),
+        keypoints=keypoints.astype(np.float64),
+        areas=np.asarray([frame.area for frame in frames], dtype=np.float64),
+        scores=np.asarray([person.score for person in people], dtype=np.float64),
+    )

@@ -1,0 +1,71 @@
+"""`eval`: the accuracy of a weight file on a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from gtpt_bench.config import RunConfig
+from gtpt_bench.data.config import CocoData
+from gtpt_bench.data.layout import DataRoot
+from gtpt_bench.data.samples import evaluation_crops, evaluation_truth
+from gtpt_bench.evaluation.poses import final_poses
+from gtpt_bench.evaluation.predict import predict_poses
+from gtpt_bench.evaluation.protocol import Protocol
+from gtpt_bench.evaluation.score import Metrics, coco_results, score_results
+from gtpt_bench.files import write_json
+from gtpt_bench.models import create_model, load_official_weights
+from gtpt_bench.models.weights import fill_strictly, read_safely
+from gtpt_bench.training.checkpoint import FORMAT
+
+BATCH = 64
+
+
+def evaluate_file(
+    name: str,
+    weights: Path,
+    data_root: Path,
+    protocol: Protocol,
+    *,
+    split: str,
+    predictions: Path | None,
+    on_batch: Callable[[int, int, str], None],
+) -> Metrics:
+    """AP and AR of a weight file: the authors' (their EMA copy) or a checkpoint of a run here (its EMA copy).
+
+    Raises:
+        WeightsError, DataError, InputError: in one line what does not fit.
+    """
+    model = create_model(name)
+    _fill(model, weights)
+    run = RunConfig(model=model.config, data=CocoData(evaluation=split), evaluation=protocol)
+    root = DataRoot(data_root)
+    crops = evaluation_crops(run, root)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    poses = predict_poses(
+        model.to(device).eval(),
+        crops,
+        protocol,
+        split_ratio=model.config.split_ratio,
+        batch_size=BATCH,
+        device=device,
+        on_batch=lambda done, total: on_batch(done, total, "persons"),
+    )
+    results = coco_results(final_poses(poses, crops.keypoints.sigmas, protocol), crops.keypoints)
+    if predictions is not None:
+        write_json(predictions, results)
+    scored = score_results(
+        evaluation_truth(run, root), results, protocol=model.config.keypoints, max_detections=protocol.max_detections
+    )
+    metrics: Metrics = scored.metrics.get("parts", scored.metrics)
+    return metrics
+
+
+def _fill(model: torch.nn.Module, weights: Path) -> None:
+    content = read_safely(weights)
+    if isinstance(content, dict) and content.get("format") == FORMAT:
+        fill_strictly(model, content["ema"], source=str(weights))
+    else:
+        load_official_weights(model, weights)  # type: ignore[arg-type]
