@@ -1,0 +1,1 @@
+"""From a study file to finished runs: spec → variants → plan → execution, with everything kept in files."""

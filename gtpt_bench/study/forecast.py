@@ -1,0 +1,69 @@
+"""How long the training runs of a plan will take: their MACs over the rate seen in finished runs on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gtpt_bench.data.config import DrawnData
+from gtpt_bench.efficiency.device import device_name
+from gtpt_bench.models.gtpt.closed_form import gtpt_cost, tokenizer_cost
+from gtpt_bench.models.gtpt.config import FULL_RATES
+from gtpt_bench.study.plan import Plan, PlannedRun
+from gtpt_bench.study.store import Record, StudyFolder, read_record
+
+ASSUMED_MACS_PER_S = 2.0e10
+"""Training rate assumed before any run has finished: of two CPU cores on a tiny model, on the careful side."""
+
+PEOPLE_PER_DRAWING = 2.5
+BACKWARD = 3
+"""A training step costs about three forward passes."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Seconds of training still to be done; None where the number of people is not known before the data are read.
+
+    Attributes:
+        measured: whether the rate comes from finished runs here, not from an assumption.
+    """
+
+    seconds: float | None
+    measured: bool
+
+
+def forecast(plan: Plan, folder: StudyFolder) -> Forecast:
+    """Forecast for the runs of a plan that are not trained yet."""
+    records = {run.folder: read_record(folder.run(run).train_record, run.train_signature) for run in plan.runs}
+    rates = [
+        training_macs(run, record["metrics"]["num_people"]) / record["metrics"]["training_s"]
+        for run in plan.runs
+        if (record := records[run.folder]) is not None and record["provenance"]["device"] == device_name()
+    ]
+    rate = sum(rates) / len(rates) if rates else ASSUMED_MACS_PER_S
+    seconds = 0.0
+    for run in plan.runs:
+        if records[run.folder] is None:
+            people = num_people(run, [record for record in records.values() if record])
+            if people is None:
+                return Forecast(None, bool(rates))
+            seconds += training_macs(run, people) / rate
+    return Forecast(seconds, bool(rates))
+
+
+def num_people(run: PlannedRun, finished: list[Record]) -> float | None:
+    """Persons a run trains on: known for drawn people, else from a finished run on the same data."""
+    if isinstance(run.config.data, DrawnData):
+        return run.config.data.drawing.num_train_images * PEOPLE_PER_DRAWING
+    data = run.config.data.model_dump(mode="json")
+    same = [record["metrics"]["num_people"] for record in finished if record["config"]["data"] == data]
+    return float(same[0]) if same else None
+
+
+def training_macs(run: PlannedRun, people: float) -> float:
+    """MACs of a whole run: the tokenizer once, the transformer at both schedules, forward and backward."""
+    config = run.config.model
+    passes = gtpt_cost(config).full
+    if config.schedule != config.full_schedule:
+        unpruned = config.changed({"pruning.keep_rates": list(FULL_RATES)})
+        passes += gtpt_cost(unpruned).full - tokenizer_cost(config).full
+    return float(BACKWARD * passes * people * run.config.training.epochs)

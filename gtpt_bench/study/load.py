@@ -1,0 +1,143 @@
+"""From a study file to a `Study`: profile merged in, presets resolved, `--set` applied, data root considered."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gtpt_bench.data.config import CocoData, DrawnData
+from gtpt_bench.errors import StudyError
+from gtpt_bench.frozen import merge_at
+from gtpt_bench.study.spec import Study
+from gtpt_bench.study.yaml_source import KeyPath, YamlSource, parse_value, read_yaml, validated
+from gtpt_bench.training.presets import TRAINING
+
+PROFILES = ("quick", "paper")
+DATA = {"coco": CocoData(), "drawn": DrawnData()}
+
+
+def load_study(
+    path: Path, *, profile: str = "quick", real_data: bool = False, changes: Sequence[str] = ()
+) -> tuple[Study, YamlSource]:
+    """A study in one profile, and its source for later error messages.
+
+    Args:
+        real_data: a data root was given, so drawn data give way to it.
+        changes: `key=value` texts that replace values of the study.
+
+    Raises:
+        StudyError: names the file, the line and the key.
+    """
+    return _resolved(in_profile(read_yaml(path), profile), real_data=real_data, changes=changes)
+
+
+def _resolved(source: YamlSource, *, real_data: bool, changes: Sequence[str]) -> tuple[Study, YamlSource]:
+    content = copy.deepcopy(source.content)
+    for text in changes:
+        key, separator, value = text.partition("=")
+        if not separator:
+            raise StudyError(f"--set {text!r}: write key=value, for instance --set seeds=[0,1]")
+        unfold_presets(content)
+        merge_at(content, key.strip().split("."), parse_value(value))
+    resolve_accuracy(content, source, real_data=real_data)
+    return validated(Study, content, source), source
+
+
+def in_profile(source: YamlSource, profile: str) -> YamlSource:
+    """The source with one profile's values in place of the common ones, and the lines they stand in."""
+    if profile not in PROFILES:
+        raise StudyError(f"profile {profile!r} does not exist; known: {', '.join(PROFILES)}")
+    content = copy.deepcopy(source.content)
+    profiles = content.pop("profiles", {})
+    if not isinstance(profiles, Mapping) or any(name not in PROFILES for name in profiles):
+        raise StudyError(
+            f"{source.place(('profiles',))}: profiles: a mapping with the keys {' and '.join(PROFILES)} is expected"
+        )
+    chosen = profiles.get(profile) or {}
+    if not isinstance(chosen, Mapping):
+        raise StudyError(f"{source.place(('profiles', profile))}: profiles.{profile}: a mapping is expected")
+    for key, value in chosen.items():
+        merge_at(content, [key], value)
+    prefix: KeyPath = ("profiles", profile)
+    lines = dict(source.lines) | {
+        path[2:]: line for path, line in source.lines.items() if path[:2] == prefix and len(path) > 2
+    }
+    return YamlSource(source.name, content, lines)
+
+
+def unfold_presets(content: dict[str, Any]) -> None:
+    """`training: quick` as `training: {preset: quick}`, in place, so that single values can be changed."""
+    accuracy = content.get("accuracy")
+    if not isinstance(accuracy, dict):
+        return
+    for name in ("training", "data"):
+        if isinstance(accuracy.get(name), str):
+            accuracy[name] = {"preset": accuracy[name]}
+
+
+def resolve_accuracy(content: dict[str, Any], source: YamlSource, *, real_data: bool) -> None:
+    """Presets replaced by what they stand for, in place."""
+    unfold_presets(content)
+    accuracy = content.get("accuracy")
+    if not isinstance(accuracy, dict):
+        return
+    training, data = accuracy.get("training"), accuracy.get("data")
+    if isinstance(training, dict):
+        accuracy["training"] = _with_preset(training, TRAINING, source, "training")
+    if isinstance(data, dict):
+        accuracy["data"] = _with_preset(data, DATA, source, "data") if "preset" in data else data
+        if real_data and accuracy["data"].get("kind") == "drawn":
+            splits = {key: accuracy["data"][key] for key in ("train", "evaluation") if key in accuracy["data"]}
+            accuracy["data"] = CocoData(**splits).model_dump(mode="json")
+
+
+def _with_preset(content: dict[str, Any], presets: Mapping[str, Any], source: YamlSource, name: str) -> dict[str, Any]:
+    """The values of the named preset with the other keys on top."""
+    changes = dict(content)
+    preset = changes.pop("preset", None)
+    if preset is None:
+        return changes
+    if preset not in presets:
+        raise StudyError(
+            f"{source.place(('accuracy', name))}: accuracy.{name}: unknown preset {preset!r}; "
+            f"known: {', '.join(presets)}"
+        )
+    values: dict[str, Any] = presets[preset].model_dump(mode="json")
+    for key, value in changes.items():
+        merge_at(values, [key], value)
+    return values
+
+
+def load_training(path: Path, *, real_data: bool = False, changes: Sequence[str] = ()) -> tuple[Study, YamlSource]:
+    """A training config as a study of one variant and one seed.
+
+    The config has the keys `run` (a name), `model`, `data`, `training`, `evaluation`, `seed` and `changes` of the
+    model by dotted key.
+
+    Raises:
+        StudyError: as in `load_study`.
+    """
+    source = read_yaml(path)
+    unknown = [key for key in source.content if key not in TRAINING_KEYS]
+    if unknown:
+        raise StudyError(
+            f"{source.place((unknown[0],))}: {unknown[0]}: unknown key; allowed: {', '.join(TRAINING_KEYS)}"
+        )
+    values = source.content
+    accuracy = {key: values[key] for key in ("model", "data", "training", "evaluation") if key in values}
+    content = {
+        "study": values.get("run", path.stem),
+        "title": f"training run {values.get('run', path.stem)}",
+        "accuracy": accuracy,
+        "seeds": [values.get("seed", 0)],
+        "vary": {"variants": {"default": values.get("changes", {})}},
+    }
+    moved = {"seed": ("seeds", 0), "run": ("study",), "changes": ("vary", "variants", "default")}
+    lines = {(*moved.get(str(key[0]), ("accuracy", key[0])), *key[1:]): line for key, line in source.lines.items()}
+    rewritten = YamlSource(source.name, content, lines)
+    return _resolved(rewritten, real_data=real_data, changes=changes)
+
+
+TRAINING_KEYS = ("run", "model", "data", "training", "evaluation", "seed", "changes")

@@ -1,0 +1,121 @@
+"""A lock on a run, whose owner can be seen to be dead.
+
+The owner's host and process are in the file. On the same host a vanished process frees the lock; from another
+host a lock counts as dead when its owner has not touched it for a while (workers touch it as they report progress).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gtpt_bench.errors import GtptBenchError
+
+SILENT_S = 600.0
+"""Seconds without a touch after which an owner on another host counts as dead."""
+
+
+class Locked(GtptBenchError):
+    """Somebody else is working on this run."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a lock; `started` tells a process from a later one with the same number."""
+
+    host: str
+    pid: int
+    started: str
+
+    def is_alive(self, silent_s: float) -> bool:
+        if self.host != socket.gethostname():
+            return silent_s < SILENT_S
+        return process_start(self.pid) == self.started
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock at `path` while the block runs.
+
+    Raises:
+        Locked: a living owner holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    me = Owner(socket.gethostname(), os.getpid(), process_start(os.getpid()))
+    while not _taken(path, me):
+        owner = owner_of(path)
+        if owner is not None:
+            raise Locked(f"{path.parent} is being worked on by process {owner.pid} on {owner.host}")
+        _break(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def owner_of(path: Path) -> Owner | None:
+    """The living owner of a lock; None if there is no lock or its owner is dead."""
+    try:
+        silent_s = time.time() - path.stat().st_mtime
+        owner = Owner(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return owner if owner.is_alive(silent_s) else None
+
+
+def touch(path: Path) -> None:
+    """Tell other hosts that the owner lives."""
+    with contextlib.suppress(OSError):
+        os.utime(path)
+
+
+def _taken(path: Path, me: Owner) -> bool:
+    """Create the lock complete with its content: a link to a finished file either succeeds or finds one there."""
+    mine = path.with_name(f".lock.{me.host}.{me.pid}")
+    mine.write_text(json.dumps(me.__dict__), encoding="utf-8")
+    try:
+        os.link(mine, path)
+    except FileExistsError:
+        return False
+    finally:
+        mine.unlink()
+    return True
+
+
+def _break(path: Path) -> None:
+    """Remove a dead owner's lock; moved aside first, and put back if somebody new had taken it in between."""
+    aside = path.with_name(f".lock.dead.{socket.gethostname()}.{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(aside)
+        if owner_of(aside) is not None:
+            with contextlib.suppress(FileExistsError):
+                os.link(aside, path)
+        aside.unlink()
+
+
+def process_start(pid: int) -> str:
+    """Start time of a process in clock ticks since boot (Linux); "" if there is no such process.
+
+    Where /proc does not exist the answer is only whether the process is there.
+    """
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    except OSError:
+        pass
+    if Path("/proc/self").exists():
+        return ""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "alive"

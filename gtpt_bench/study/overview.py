@@ -1,0 +1,105 @@
+"""A plan for people and programs: each variant's closed-form cost and tokens, what is done and what is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from gtpt_bench.models.catalogue import ModelConfig
+from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+from gtpt_bench.study.forecast import Forecast
+from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.state import Status
+
+
+def overview_columns() -> tuple[str, ...]:
+    return ("variant", "model", "params", "MACs full", "MACs attention", "MACs thop", "image tokens a stage", "trained")
+
+
+def overview_rows(plan: Plan) -> list[tuple[str, ...]]:
+    """A row a variant, cells as text; the measured model, or the trained one where none is measured."""
+    return [
+        (
+            variant,
+            model,
+            f"{cost.params:,}",
+            *(f"{macs:,}" for macs in (cost.full, cost.attention, cost.thop)),
+            " ".join(map(str, stage_tokens(config))),
+            trained_as(plan, variant),
+        )
+        for variant in plan.variants
+        for model, config in [model_of(plan, variant)]
+        for cost in [gtpt_cost(config)]
+    ]
+
+
+def model_of(plan: Plan, variant: str) -> tuple[str, ModelConfig]:
+    cost = plan.measured.get(variant) or plan.trained[variant]
+    return cost.model, cost.config
+
+
+def trained_as(plan: Plan, variant: str) -> str:
+    """How often and as which model a variant is trained."""
+    runs = [run for run in plan.runs if run.variant == variant]
+    return f"{plan.trained[variant].model}, {len(runs)} seed(s)" if runs else "no"
+
+
+def stage_tokens(config: ModelConfig) -> tuple[int, ...]:
+    """Image-token slots at the end of each of the four stages."""
+    ends, last = [], 0
+    for depth in config.stage_depths:
+        last += depth
+        ends.append(config.schedule.image_slots[last - 1])
+    return tuple(ends)
+
+
+def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> list[str]:
+    """A few lines under the table: the state of the parts and how long training will take."""
+    counts = Counter(s.state for s in status)
+    parts = ", ".join(f"{count} {state}" for state, count in counts.items())
+    timing = (
+        f"; time of {len(plan.timing.variants)} variants of {plan.timing.model}, interleaved" if plan.timing else ""
+    )
+    return [
+        f"{len(plan.runs)} training run(s), cost of {len(plan.costs)} model(s){timing}: {parts}",
+        _in_words(expected),
+    ]
+
+
+def _in_words(expected: Forecast) -> str:
+    if expected.seconds is None:
+        return "training time: unknown until a first run has counted the people of this data set"
+    if expected.seconds == 0:
+        return "training time: nothing left to train"
+    basis = "rate of the finished runs here" if expected.measured else "a guess, no run has finished here yet"
+    return f"training time: about {duration(expected.seconds)} ({basis})"
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `5 h`, `3 days`."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def plan_as_json(plan: Plan, status: Sequence[Status]) -> dict[str, Any]:
+    variants = {}
+    for variant in plan.variants:
+        model, config = model_of(plan, variant)
+        cost = gtpt_cost(config)
+        variants[variant] = {
+            "model": model,
+            "params": cost.params,
+            "macs": cost.macs(),
+            "image_slots": list(config.schedule.image_slots),
+        }
+    runs = [{"variant": r.variant, "seed": r.seed, "folder": r.folder, "train": r.train_signature} for r in plan.runs]
+    return {
+        "study": plan.study.study,
+        "profile": plan.profile,
+        "variants": variants,
+        "runs": runs,
+        "status": [{"part": s.part, "state": s.state, "words": s.words} for s in status],
+    }

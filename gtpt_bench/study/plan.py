@@ -1,0 +1,249 @@
+"""What a study needs: its runs, costs and timings, each with its signature. Pure; nothing is built or run.
+
+Everything that can be refused is refused here, before an hour on a GPU is spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from gtpt_bench.config import (
+    DataIdentity,
+    RunConfig,
+    cost_signature,
+    evaluate_signature,
+    timing_signature,
+    train_signature,
+)
+from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.errors import InputError, StudyError
+from gtpt_bench.frozen import Frozen
+from gtpt_bench.models.catalogue import ModelConfig, model_config
+from gtpt_bench.study.reported import Reported, look_up
+from gtpt_bench.study.spec import Changes, Study
+from gtpt_bench.study.variants import ACCURACY_PARTS, Variant, variants_of
+from gtpt_bench.study.yaml_source import YamlSource, first_problem
+
+C = TypeVar("C", bound=Frozen)
+
+DIGITS = 8
+"""Digits of a signature in names of files and folders."""
+
+
+class PlannedRun(Frozen):
+    """One training and its evaluation."""
+
+    variant: str
+    config: RunConfig
+    train_signature: str
+    evaluate_signature: str
+
+    @property
+    def seed(self) -> int:
+        return self.config.seed
+
+    @property
+    def folder(self) -> str:
+        return f"{self.variant}-s{self.seed}-{self.train_signature[:DIGITS]}"
+
+    @property
+    def evaluation_file(self) -> str:
+        return f"evaluate-{self.evaluate_signature[:DIGITS]}.json"
+
+
+class PlannedCost(Frozen):
+    """Counting one model's parameters and MACs."""
+
+    model: str
+    config: ModelConfig
+    signature: str
+
+    @property
+    def file(self) -> str:
+        return f"cost-{self.signature[:DIGITS]}.json"
+
+
+class PlannedTiming(Frozen):
+    """One interleaved session that times the measured model of every variant."""
+
+    model: str
+    variants: tuple[str, ...]
+    configs: tuple[ModelConfig, ...]
+    settings: TimingSettings
+    signature: str
+
+    @property
+    def file(self) -> str:
+        return f"timing-{self.signature[:DIGITS]}.json"
+
+
+class Plan(Frozen):
+    """Everything a study needs in one profile; kept as a file, so that a report needs no study file and no data."""
+
+    study: Study
+    profile: str
+    variants: tuple[str, ...]
+    measured: dict[str, PlannedCost]
+    """Cost of the measured model, a variant each."""
+    trained: dict[str, PlannedCost]
+    """Cost of the trained model, a variant each; the same as `measured` where the models agree."""
+    runs: tuple[PlannedRun, ...]
+    timing: PlannedTiming | None
+    reported: tuple[Reported, ...] = ()
+    """Rows of papers shown beside the study's own."""
+
+    @property
+    def baseline(self) -> str:
+        named = self.study.report.baseline
+        return named if named in self.variants else self.variants[0]
+
+    @property
+    def label(self) -> str:
+        """Profile and data in a word, for names of files: `quick-drawn`."""
+        data = [self.study.accuracy.data.kind] if self.study.accuracy else []
+        return "-".join([self.profile, *data])
+
+    @property
+    def costs(self) -> tuple[PlannedCost, ...]:
+        """Costs without repetition."""
+        every = (*self.measured.values(), *self.trained.values())
+        return tuple({cost.signature: cost for cost in every}.values())
+
+
+def build_plan(
+    study: Study,
+    source: YamlSource,
+    *,
+    profile: str,
+    identify: Callable[[RunConfig], DataIdentity],
+    device: str,
+    only: Sequence[str] = (),
+) -> Plan:
+    """The plan of a study.
+
+    Args:
+        identify: tells the content of a run's data apart.
+        device: name of the machine that timing is planned for.
+        only: variants to keep; all if empty.
+
+    Raises:
+        StudyError: a variant's change is impossible; names file, line and key.
+    """
+    variants = _selected(variants_of(study, source), only, source)
+    _check_baseline(study, [variant.name for variant in variants], only, source)
+    measured = _costs(study.model, variants, source, ("model",)) if study.model else {}
+    trained_variants = [v for v in variants if _is_trained(study, v.name)]
+    trained, runs = _accuracy(study, trained_variants, source, identify)
+    return Plan(
+        study=study,
+        profile=profile,
+        variants=tuple(variant.name for variant in variants),
+        measured=measured,
+        trained=trained,
+        runs=runs,
+        timing=_timing(study, measured, device) if measured and study.timing else None,
+        reported=tuple(look_up(row, Path(source.name)) for row in study.report.reported),
+    )
+
+
+def _selected(variants: tuple[Variant, ...], only: Sequence[str], source: YamlSource) -> tuple[Variant, ...]:
+    names = [variant.name for variant in variants]
+    for name in only:
+        if name not in names:
+            raise StudyError(f"{source.name}: no variant is called {name!r}; known: {', '.join(names)}")
+    return tuple(variant for variant in variants if not only or variant.name in only)
+
+
+def _check_baseline(study: Study, names: list[str], only: Sequence[str], source: YamlSource) -> None:
+    baseline = study.report.baseline
+    if baseline and baseline not in names and not only:
+        raise StudyError(
+            f"{source.place(('report', 'baseline'))}: report.baseline: no variant is called {baseline!r}; "
+            f"known: {', '.join(names)}"
+        )
+    unknown = [name for name in (study.accuracy.only if study.accuracy else ()) if name not in names]
+    if unknown and not only:
+        raise StudyError(
+            f"{source.place(('accuracy', 'only'))}: accuracy.only: no variant is called {unknown[0]!r}; "
+            f"known: {', '.join(names)}"
+        )
+
+
+def _is_trained(study: Study, variant: str) -> bool:
+    return study.accuracy is not None and (not study.accuracy.only or variant in study.accuracy.only)
+
+
+def _costs(model: str, variants: Sequence[Variant], source: YamlSource, key: tuple[str, ...]) -> dict[str, PlannedCost]:
+    base = _named_model(model, source, key)
+    configs = {v.name: _changed(base, v.model_changes, v, source, of=model) for v in variants}
+    return {
+        name: PlannedCost(model=model, config=config, signature=cost_signature(config))
+        for name, config in configs.items()
+    }
+
+
+def _named_model(model: str, source: YamlSource, key: tuple[str, ...]) -> ModelConfig:
+    try:
+        return model_config(model)
+    except InputError as error:
+        raise StudyError(f"{source.place(key)}: {'.'.join(key)}: {error}") from error
+
+
+def _accuracy(
+    study: Study,
+    variants: Sequence[Variant],
+    source: YamlSource,
+    identify: Callable[[RunConfig], DataIdentity],
+) -> tuple[dict[str, PlannedCost], tuple[PlannedRun, ...]]:
+    """Costs of the trained models and their runs, variant by variant, seed by seed."""
+    accuracy = study.accuracy
+    if accuracy is None:
+        return {}, ()
+    costs = _costs(accuracy.model, variants, source, ("accuracy", "model"))
+    runs = []
+    for variant in variants:
+        parts = {
+            part: _changed(getattr(accuracy, part), variant.accuracy_changes(part), variant, source, prefix=f"{part}.")
+            for part in ACCURACY_PARTS
+        }
+        for seed in study.seeds:
+            config = RunConfig(model=costs[variant.name].config, seed=seed, **parts)
+            data = identify(config)
+            run = PlannedRun(
+                variant=variant.name,
+                config=config,
+                train_signature=train_signature(config, data),
+                evaluate_signature=evaluate_signature(config, data),
+            )
+            runs.append(run)
+    return costs, tuple(runs)
+
+
+def _changed(base: C, changes: Changes, variant: Variant, source: YamlSource, *, prefix: str = "", of: str = "") -> C:
+    """The config with a variant's changes; a refusal names the place in the study that asked for it."""
+    try:
+        return base.changed(changes) if changes else base
+    except ValidationError as error:
+        path, reason = first_problem(error, type(base))
+        key = prefix + ".".join(map(str, path)) if path else ""
+        asked = next((c for c in variant.places if key.startswith(c) or c.startswith(key or c)), "")
+        place = source.place(variant.places[asked]) if asked else source.name
+        subject = f" for {of}" if of else ""
+        named = f"{key}: " if key else ""
+        raise StudyError(f"{place}: variant {variant.name!r}{subject}: {named}{reason}") from error
+
+
+def _timing(study: Study, measured: Mapping[str, PlannedCost], device: str) -> PlannedTiming:
+    assert study.timing is not None
+    configs = tuple(cost.config for cost in measured.values())
+    return PlannedTiming(
+        model=study.model,
+        variants=tuple(measured),
+        configs=configs,
+        settings=study.timing,
+        signature=timing_signature(configs, study.timing, device),
+    )

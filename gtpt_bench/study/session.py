@@ -1,0 +1,141 @@
+"""A study at work: its plan, its results folder and its data, as the commands need them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from gtpt_bench.config import DataIdentity, RunConfig
+from gtpt_bench.efficiency.device import device_name
+from gtpt_bench.errors import DataError, StudyError
+from gtpt_bench.files import write_text
+from gtpt_bench.study.data_source import DataSource
+from gtpt_bench.study.execute_local import EXECUTORS, Display, Outcome, PlannedJob, draw_data, execute, missing_jobs
+from gtpt_bench.study.forecast import Forecast, forecast
+from gtpt_bench.study.load import load_study, load_training
+from gtpt_bench.study.plan import Plan, build_plan
+from gtpt_bench.study.spec import Study
+from gtpt_bench.study.state import Status, study_status
+from gtpt_bench.study.store import StudyFolder
+from gtpt_bench.study.yaml_source import YamlSource, read_yaml
+
+if TYPE_CHECKING:
+    from gtpt_bench.report.write import ReportFiles
+
+
+@dataclass(frozen=True)
+class Session:
+    """One study in one profile, on this machine."""
+
+    plan: Plan
+    folder: StudyFolder
+    data: DataSource
+
+    def missing_jobs(self) -> list[PlannedJob]:
+        return missing_jobs(self.plan, self.folder, self.data)
+
+    def status(self) -> list[Status]:
+        return study_status(self.plan, self.folder)
+
+    def forecast(self) -> Forecast:
+        return forecast(self.plan, self.folder)
+
+    def run(self, executor: str, display: Display) -> Outcome:
+        """Do what is missing; the plan is kept in a file, so that a report needs nothing else."""
+        write_text(self.folder.plan(self.plan.label), self.plan.model_dump_json(indent=1) + "\n")
+        jobs = self.missing_jobs()
+        try:
+            draw_data(self.plan, self.data, display)
+        except KeyboardInterrupt:
+            return Outcome(interrupted=True)
+        return execute(jobs, EXECUTORS[executor], display)
+
+    def write_report(self) -> ReportFiles:
+        from gtpt_bench.report.write import write_report
+
+        return write_report(self.plan, self.folder)
+
+
+def open_session(
+    study: Path,
+    profile: str,
+    data_root: Path | None,
+    results: Path,
+    *,
+    changes: Sequence[str] = (),
+    only: Sequence[str] = (),
+    may_lack_data: bool = False,
+) -> Session:
+    """A study file as a session.
+
+    Args:
+        may_lack_data: plan without a data root although the runs need one; nothing can then be run.
+
+    Raises:
+        StudyError, DataError: in one line what is wrong and where.
+    """
+    spec, source = load_study(study, profile=profile, real_data=data_root is not None, changes=changes)
+    return _session(spec, source, profile, data_root, results, only=only, may_lack_data=may_lack_data)
+
+
+def open_training(config: Path, data_root: Path | None, results: Path, *, changes: Sequence[str] = ()) -> Session:
+    """A training config as a session with a single run; raises as `open_session` does."""
+    spec, source = load_training(config, real_data=data_root is not None, changes=changes)
+    return _session(spec, source, "train", data_root, results)
+
+
+def _session(
+    spec: Study,
+    source: YamlSource,
+    profile: str,
+    data_root: Path | None,
+    results: Path,
+    *,
+    only: Sequence[str] = (),
+    may_lack_data: bool = False,
+) -> Session:
+    if data_root is not None and not data_root.is_dir():
+        raise DataError(f"data root {data_root} is not a folder")
+    data = DataSource(data_root, results / ".cache")
+
+    def identify(run: RunConfig) -> DataIdentity:
+        try:
+            return data.identity(run)
+        except DataError:
+            if may_lack_data and data_root is None:
+                return DataIdentity(train="unknown", evaluation="unknown")
+            raise
+
+    plan = build_plan(spec, source, profile=profile, identify=identify, device=device_name(), only=only)
+    return Session(plan, StudyFolder(results / spec.study), data)
+
+
+def study_name(study: Path) -> str:
+    """Name of a study from its file, or the text itself if it is no file: `report pruning_ratio` works too."""
+    if not study.exists() and study.suffix not in (".yaml", ".yml"):
+        return str(study)
+    name = read_yaml(study).content.get("study")
+    if not isinstance(name, str):
+        raise StudyError(f"{study}: study: a name is missing")
+    return name
+
+
+def last_plan(folder: StudyFolder, profile: str = "") -> Plan:
+    """The plan that ran last in a results folder.
+
+    Raises:
+        StudyError: nothing has run there, or its plan is of another version.
+    """
+    found = sorted(folder.path.glob(f"plan-{profile or '*'}*.json"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise StudyError(f"nothing has been run in {folder.path} yet; start with gtpt-study run")
+    try:
+        return Plan.model_validate_json(found[-1].read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise StudyError(
+            f"{found[-1]} comes from another version of gtpt_bench; run the study again, finished work is kept"
+        ) from error

@@ -1,0 +1,78 @@
+"""A study file as typed objects: what is asked, which models, what varies, where accuracy comes from.
+
+Reading is in load.py; design: a change applies to both the measured and the trained model.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from gtpt_bench.data.config import DataConfig
+from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.evaluation.protocol import Protocol
+from gtpt_bench.frozen import Frozen
+from gtpt_bench.training.config import TrainingConfig
+
+Name = Annotated[str, StringConstraints(pattern=r"^[\w.+-][\w .+-]{0,63}$")]
+"""Names of studies and variants: they become names of folders."""
+
+Changes = dict[str, Any]
+"""New values by dotted key: of the model (`pruning.keep_rates`) or of `training.…`, `data.…`, `evaluation.…`."""
+
+
+class Accuracy(Frozen):
+    """Where AP comes from."""
+
+    model: str
+    """The model that is trained; the measured one in paper profiles, a tiny one in quick ones."""
+    data: DataConfig
+    training: TrainingConfig
+    evaluation: Protocol = Protocol()
+    only: tuple[Name, ...] = ()
+    """Variants that are trained; all if empty."""
+
+
+class Vary(Frozen):
+    """What distinguishes the variants. Axes multiply, zipped lists go side by side, variants are named changes."""
+
+    axes: dict[str, list[Any] | dict[str, Any]] = Field(default_factory=dict)
+    """Dotted key to its values, as a list or by label."""
+    zip: dict[str, list[Any]] = Field(default_factory=dict)
+    """Dotted keys to lists of equal length, whose values belong together."""
+    variants: dict[Name, Changes] = Field(default_factory=dict)
+
+
+class ReportedRow(Frozen):
+    """A row of a paper that belongs beside a variant."""
+
+    file: str
+    """CSV in results/reference/."""
+    method: str
+    variant: str
+
+
+class Report(Frozen):
+    """What the report shows."""
+
+    baseline: str = ""
+    """Variant that differences are taken from; the first one by default."""
+    plots: tuple[Literal["ap_against_macs", "kept_tokens"], ...] = ("ap_against_macs", "kept_tokens")
+    reported: tuple[ReportedRow, ...] = ()
+
+
+class Study(Frozen):
+    """A study in one of its profiles."""
+
+    study: Name
+    title: str = ""
+    question: str = ""
+    model: str = ""
+    """The model whose cost and time are measured; none if empty."""
+    accuracy: Accuracy | None = None
+    vary: Vary = Vary()
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field((0,), min_length=1)
+    timing: TimingSettings | None = None
+    """None: cost is counted, time is not measured."""
+    report: Report = Report()

@@ -1,0 +1,186 @@
+"""The four steps of a study's work: train, evaluate, cost, timing. Each ends in one record, written when it is done."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import torch
+
+from gtpt_bench.config import Step
+from gtpt_bench.data.layout import DataRoot
+from gtpt_bench.data.samples import evaluation_crops, evaluation_truth, training_crops
+from gtpt_bench.efficiency.macs import measured_cost
+from gtpt_bench.efficiency.timing import time_models
+from gtpt_bench.errors import RunInterrupted
+from gtpt_bench.evaluation.matches_json import matches_to_json
+from gtpt_bench.evaluation.poses import final_poses
+from gtpt_bench.evaluation.predict import predict_poses
+from gtpt_bench.evaluation.score import coco_results, score_results
+from gtpt_bench.files import write_json, write_text
+from gtpt_bench.models import build_model
+from gtpt_bench.models.weights import fill_strictly
+from gtpt_bench.study.job import CostJob, RunJob, TimingJob
+from gtpt_bench.study.provenance import provenance
+from gtpt_bench.study.store import SCHEMA, JobFolder, Record, read_record
+from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
+from gtpt_bench.training.trainer import Trainer
+
+SECONDS_BETWEEN_CHECKPOINTS = 30.0
+EVALUATION_BATCH = 64
+
+OnProgress = Callable[[str, int, int, str], None]
+"""Told the step, what is done of it, the total, and a few words."""
+
+
+def record(step: Step, signature: str, started: float, **content: Any) -> Record:
+    """A finished step's record with what every record has."""
+    return {
+        "schema": SCHEMA,
+        "step": step,
+        "signature": signature,
+        "status": "done",
+        "started_at": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - started, 3),
+        "provenance": provenance(),
+        **content,
+    }
+
+
+def run_device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def do_run(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress: OnProgress) -> None:
+    """Train unless that is done, evaluate unless that is done."""
+    if read_record(folder.train_record, job.run.train_signature) is None:
+        train(job, folder, stop=stop, progress=progress)
+    if read_record(folder.evaluation(job.run.evaluate_signature), job.run.evaluate_signature) is None:
+        evaluate(job, folder, progress=progress)
+
+
+def train(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress: OnProgress) -> None:
+    """Train to the end, from the last checkpoint if there is one.
+
+    Raises:
+        RunInterrupted: `stop` answered True; the state is saved.
+        RunFailed: the loss is no longer a number.
+    """
+    started, config = time.time(), job.run.config
+    crops = training_crops(config, DataRoot(job.data_root))
+    trainer = Trainer(config.model, config.training, crops, seed=config.seed, device=run_device())
+    spent_before = _resume(trainer, job, folder)
+    saved_at = time.monotonic()
+
+    def save() -> None:
+        seconds = spent_before + time.time() - started
+        save_checkpoint(
+            folder.checkpoint, {"signature": job.run.train_signature, "seconds": seconds, **trainer.state()}
+        )
+        write_text(folder.history, "".join(json.dumps(asdict(s)) + "\n" for s in trainer.history))
+
+    for step in trainer.steps():
+        progress("train", trainer.step, trainer.num_steps, f"loss {step.loss:.4g}")
+        if stop():
+            break
+        if time.monotonic() - saved_at > SECONDS_BETWEEN_CHECKPOINTS:
+            save()
+            saved_at = time.monotonic()
+    save()
+    if not trainer.finished:
+        raise RunInterrupted(f"stopped after step {trainer.step} of {trainer.num_steps}; run again to continue")
+    metrics = {
+        "loss": trainer.history[-1].loss,
+        "num_people": len(crops),
+        "num_steps": trainer.num_steps,
+        "training_s": round(spent_before + time.time() - started, 3),
+    }
+    write_json(folder.train_record, record("train", job.run.train_signature, started, metrics=metrics, **_run_of(job)))
+
+
+def _run_of(job: RunJob) -> Record:
+    """What every record says of the run it belongs to."""
+    return {
+        "study": job.study,
+        "variant": job.run.variant,
+        "seed": job.run.config.seed,
+        "config": job.run.config.model_dump(mode="json"),
+    }
+
+
+def _resume(trainer: Trainer, job: RunJob, folder: JobFolder) -> float:
+    """Restore the last checkpoint of this very run, if there is one; the seconds of training already spent."""
+    if not folder.checkpoint.exists():
+        return 0.0
+    state = load_checkpoint(folder.checkpoint)
+    if state["signature"] != job.run.train_signature:
+        return 0.0
+    trainer.restore(state)
+    return float(state["seconds"])
+
+
+def evaluate(job: RunJob, folder: JobFolder, *, progress: OnProgress) -> None:
+    """Predict, score, and keep predictions and matches beside the record."""
+    started, config, signature = time.time(), job.run.config, job.run.evaluate_signature
+    root, protocol = DataRoot(job.data_root), job.run.config.evaluation
+    crops = evaluation_crops(config, root)
+    model = build_model(config.model)
+    fill_strictly(model, load_checkpoint(folder.checkpoint)["ema"], source=str(folder.checkpoint))
+    poses = predict_poses(
+        model.to(run_device()).eval(),
+        crops,
+        protocol,
+        split_ratio=config.model.split_ratio,
+        batch_size=EVALUATION_BATCH,
+        device=run_device(),
+        on_batch=lambda done, total: progress("evaluate", done, total, "persons"),
+    )
+    results = coco_results(final_poses(poses, crops.keypoints.sigmas, protocol), crops.keypoints)
+    scored = score_results(
+        evaluation_truth(config, root),
+        results,
+        protocol=config.model.keypoints,
+        max_detections=protocol.max_detections,
+    )
+    write_json(folder.predictions(signature), results)
+    write_json(folder.matches(signature), matches_to_json(scored.matches))
+    metrics = scored.metrics | {"num_people": len(crops), "num_images": len(scored.matches.num_truths)}
+    result = record(
+        "evaluate", signature, started, metrics=metrics, train_signature=job.run.train_signature, **_run_of(job)
+    )
+    write_json(folder.evaluation(signature), result)
+
+
+def count_costs(job: CostJob, *, progress: OnProgress) -> None:
+    """Parameters and MACs of each model from its operator trace, a record each."""
+    for place, cost in enumerate(job.costs):
+        started = time.time()
+        measured = measured_cost(build_model(cost.config))
+        content = {"study": job.study, "model": cost.model, "config": cost.config.model_dump(mode="json")}
+        metrics = {"params": measured.params, "macs": measured.macs()}
+        write_json(job.folder / cost.file, record("cost", cost.signature, started, metrics=metrics, **content))
+        progress("cost", place + 1, len(job.costs), cost.model)
+
+
+def measure_time(job: TimingJob, *, progress: OnProgress) -> None:
+    """Latency and throughput of all variants in one interleaved session; raw samples are kept."""
+    started, timing = time.time(), job.timing
+    samples = time_models(
+        [build_model(config) for config in timing.configs],
+        timing.settings,
+        device=run_device(),
+        on_round=lambda done, total, words: progress("timing", done, total, words),
+    )
+    content = {
+        "study": job.study,
+        "model": timing.model,
+        "variants": list(timing.variants),
+        "settings": timing.settings.model_dump(mode="json"),
+        "threads": torch.get_num_threads(),
+        "samples": {name: asdict(s) for name, s in zip(timing.variants, samples, strict=True)},
+    }
+    write_json(job.folder / timing.file, record("timing", timing.signature, started, **content))

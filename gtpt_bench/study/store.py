@@ -1,0 +1,108 @@
+"""The files of a study's results: where each lies and how it is read.
+
+    results/<study>/<variant>-s<seed>-<train signature, 8>/
+        config.json log.txt history.jsonl progress.json checkpoint.pt
+        train.json evaluate-<8>.json predictions-<8>.json.gz matches-<8>.json.gz error.json lock
+    results/<study>/cost-<8>.json, timing-<8>.json, plan-<profile>-<data>.json
+    results/<study>/report-<profile>-<data>/
+
+State follows from these files alone. A record is a JSON object with `schema`, `step`, `signature`, `status`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from gtpt_bench.study.plan import DIGITS, PlannedCost, PlannedRun, PlannedTiming
+
+SCHEMA = 1
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """Folder in which one worker works: that of a run, or a hidden one for a cost or timing session."""
+
+    path: Path
+
+    @property
+    def job(self) -> Path:
+        return self.path / "job.json"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def progress(self) -> Path:
+        return self.path / "progress.json"
+
+    @property
+    def error(self) -> Path:
+        return self.path / "error.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.pt"
+
+    @property
+    def train_record(self) -> Path:
+        return self.path / "train.json"
+
+    def predictions(self, evaluate_signature: str) -> Path:
+        return self.path / f"predictions-{evaluate_signature[:DIGITS]}.json.gz"
+
+    def matches(self, evaluate_signature: str) -> Path:
+        return self.path / f"matches-{evaluate_signature[:DIGITS]}.json.gz"
+
+    def evaluation(self, evaluate_signature: str) -> Path:
+        return self.path / f"evaluate-{evaluate_signature[:DIGITS]}.json"
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """Folder of all results of a study."""
+
+    path: Path
+
+    def run(self, run: PlannedRun) -> JobFolder:
+        return JobFolder(self.path / run.folder)
+
+    def cost(self, cost: PlannedCost) -> Path:
+        return self.path / cost.file
+
+    def timing(self, timing: PlannedTiming) -> Path:
+        return self.path / timing.file
+
+    def measuring(self, what: Literal["cost", "timing"]) -> JobFolder:
+        """Where cost or timing sessions keep their log and lock."""
+        return JobFolder(self.path / f".{what}")
+
+    def plan(self, label: str) -> Path:
+        return self.path / f"plan-{label}.json"
+
+    def report(self, label: str) -> Path:
+        return self.path / f"report-{label}"
+
+
+def read_record(path: Path, signature: str | None = None) -> Record | None:
+    """A finished record; None if there is none, it is unreadable, or it belongs to another signature."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        return None
+    return record if signature is None or record.get("signature") == signature else None

@@ -1,0 +1,106 @@
+"""What varies, spelled out: the named variants of a study, each a set of changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from gtpt_bench.errors import StudyError
+from gtpt_bench.study.spec import Changes, Study, Vary
+from gtpt_bench.study.yaml_source import KeyPath, YamlSource
+
+ACCURACY_PARTS = ("training", "data", "evaluation")
+"""First words of keys that change the accuracy run and not the model."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One variant.
+
+    Attributes:
+        places: where in the study file each change stands.
+    """
+
+    name: str
+    changes: Changes
+    places: dict[str, KeyPath]
+
+    @property
+    def model_changes(self) -> Changes:
+        return {key: value for key, value in self.changes.items() if _first(key) not in ACCURACY_PARTS}
+
+    def accuracy_changes(self, part: str) -> Changes:
+        """Changes of `training`, `data` or `evaluation`, by the key within it."""
+        return {key.partition(".")[2]: value for key, value in self.changes.items() if _first(key) == part}
+
+
+def variants_of(study: Study, source: YamlSource) -> tuple[Variant, ...]:
+    """All variants: every combination of axes, zipped rows and named variants; a single `default` without any.
+
+    Raises:
+        StudyError: zipped lists differ in length, or two variants get the same name.
+    """
+    parts = [*_axes(study.vary), *_zipped(study.vary, source), *_named(study.vary)]
+    combined = [_joined(choice) for choice in product(*parts)]
+    names = [variant.name for variant in combined]
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double is not None:
+        raise StudyError(f"{source.place(('vary',))}: two variants are called {double!r}; label their values")
+    return tuple(combined)
+
+
+def _axes(vary: Vary) -> Iterator[list[Variant]]:
+    for key, values in vary.axes.items():
+        place: KeyPath = ("vary", "axes", key)
+        if isinstance(values, dict):
+            labelled: list[tuple[str, Any, str | int]] = [(label, v, label) for label, v in values.items()]
+        else:
+            labelled = [(_label(key, v), v, index) for index, v in enumerate(values)]
+        yield [Variant(label, {key: v}, {key: (*place, last)}) for label, v, last in labelled]
+
+
+def _zipped(vary: Vary, source: YamlSource) -> Iterator[list[Variant]]:
+    if not vary.zip:
+        return
+    lengths = {key: len(values) for key, values in vary.zip.items()}
+    if len(set(lengths.values())) > 1:
+        raise StudyError(f"{source.place(('vary', 'zip'))}: vary.zip: lists differ in length: {lengths}")
+    rows = zip(*vary.zip.values(), strict=True)
+    yield [
+        Variant(
+            " ".join(_label(key, value) for key, value in zip(vary.zip, row, strict=True)),
+            dict(zip(vary.zip, row, strict=True)),
+            {key: ("vary", "zip", key, index) for key in vary.zip},
+        )
+        for index, row in enumerate(rows)
+    ]
+
+
+def _named(vary: Vary) -> Iterator[list[Variant]]:
+    if vary.variants:
+        yield [
+            Variant(name, changes, {key: ("vary", "variants", name, key) for key in changes})
+            for name, changes in vary.variants.items()
+        ]
+
+
+def _joined(parts: tuple[Variant, ...]) -> Variant:
+    changes: Changes = {}
+    places: dict[str, KeyPath] = {}
+    for part in parts:
+        changes |= part.changes
+        places |= part.places
+    return Variant(" ".join(part.name for part in parts) or "default", changes, places)
+
+
+def _label(key: str, value: Any) -> str:
+    """A folder-safe name of a value: `width 64`, `keep_rates 1-0.7-0.3-0.1`."""
+    shown = "-".join(map(str, value)) if isinstance(value, list) else str(value)
+    return re.sub(r"[^\w .+-]+", "_", f"{key.rpartition('.')[2]} {shown}")[:64]
+
+
+def _first(key: str) -> str:
+    return key.partition(".")[0]

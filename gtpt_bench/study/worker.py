@@ -1,0 +1,102 @@
+"""One job in a process of its own: `python -m gtpt_bench.study.worker FOLDER`. Same here and inside a SLURM job.
+
+Reads FOLDER/job.json, holds FOLDER/lock, reports to FOLDER/progress.json, leaves a record, or FOLDER/error.json.
+Exit codes: 0 done, 1 failed, 130 stopped with its state saved. SIGTERM and SIGINT stop it within one step.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from gtpt_bench.errors import GtptBenchError, RunInterrupted
+from gtpt_bench.files import write_json
+from gtpt_bench.study.job import CostJob, RunJob, TimingJob, read_job
+from gtpt_bench.study.lock import Locked, locked, touch
+from gtpt_bench.study.provenance import code_version, provenance
+from gtpt_bench.study.store import JobFolder
+
+SECONDS_BETWEEN_REPORTS = 0.5
+
+
+class StopFlag:
+    """Set by the first SIGTERM or SIGINT."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+    def listen(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._set)
+
+    def _set(self, number: int, frame: object) -> None:
+        self.is_set = True
+
+    def __call__(self) -> bool:
+        return self.is_set
+
+
+class ProgressFile:
+    """The latest word of a worker, rewritten at most twice a second."""
+
+    def __init__(self, folder: JobFolder, clock: Callable[[], float] = time.monotonic) -> None:
+        self.folder, self.clock = folder, clock
+        self.next_report = -1.0
+
+    def __call__(self, step: str, done: int, total: int, words: str) -> None:
+        now = self.clock()
+        if now < self.next_report and done < total:
+            return
+        self.next_report = now + SECONDS_BETWEEN_REPORTS
+        write_json(self.folder.progress, {"step": step, "done": done, "total": total, "words": words})
+        touch(self.folder.lock)
+
+
+def work(folder: JobFolder, *, stop: Callable[[], bool]) -> int:
+    """Do the job of a folder; the exit code. A failure is told in error.json and, in one line, to the log."""
+    try:
+        with locked(folder.lock):
+            folder.error.unlink(missing_ok=True)
+            do_job(read_job(folder.job), folder, stop=stop)
+    except (RunInterrupted, Locked) as error:
+        print(f"{type(error).__name__}: {error}", flush=True)
+        return error.exit_code
+    except Exception as error:
+        expected = isinstance(error, GtptBenchError)
+        print(f"failed: {error}" if expected else traceback.format_exc(), flush=True)
+        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        write_json(
+            folder.error,
+            {"reason": reason, "expected": expected, "time": time.time(), "provenance": provenance()},
+        )
+        return 1
+    return 0
+
+
+def do_job(job: RunJob | CostJob | TimingJob, folder: JobFolder, *, stop: Callable[[], bool]) -> None:
+    from gtpt_bench.study import steps
+
+    progress = ProgressFile(folder)
+    if isinstance(job, RunJob):
+        steps.do_run(job, folder, stop=stop, progress=progress)
+    elif isinstance(job, CostJob):
+        steps.count_costs(job, progress=progress)
+    else:
+        steps.measure_time(job, progress=progress)
+
+
+def main() -> int:
+    folder, stop = JobFolder(Path(sys.argv[1])), StopFlag()
+    stop.listen()
+    code = code_version()
+    print(f"{time.strftime('%F %T')} worker {os.getpid()} for {folder.path.name}, code {code}", flush=True)
+    return work(folder, stop=stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
