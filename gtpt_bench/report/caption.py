@@ -1,0 +1,103 @@
+"""What a table or plot shows, in sentences: models, data, seeds, conventions, machine, and what it cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gtpt_bench.data.config import DrawnData
+from gtpt_bench.report.accuracy import StudyAccuracy
+from gtpt_bench.report.records import Found, VariantRecords
+from gtpt_bench.study.plan import Plan
+
+
+def table_caption(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> list[str]:
+    """The caption of a study's table, a sentence or two a line."""
+    lines = [f"{plan.study.title or plan.study.study}. {plan.study.question}".strip()]
+    lines += cost_sentences(plan, records)
+    lines += accuracy_sentences(plan, accuracy)
+    lines += unfinished_sentences(records)
+    if plan.reported:
+        named = "; ".join(dict.fromkeys(r.source for r in plan.reported))
+        lines.append(f"Rows in italics are reported, not measured: {named}.")
+    return lines
+
+
+def cost_sentences(plan: Plan, records: Mapping[str, VariantRecords]) -> list[str]:
+    timing = next((r.timing for r in records.values() if r.timing), None)
+    if not plan.measured:
+        return []
+    lines = [
+        f"Params and MACs: {plan.study.model}, counted by operator trace. MACs full: convolutions, linear layers and "
+        "every attention product; thop: the authors' convention, without attention products."
+    ]
+    if timing:
+        lines.append(timing_sentence(plan, timing))
+    return lines
+
+
+def timing_sentence(plan: Plan, timing: Found) -> str:
+    record = timing.record
+    settings, samples = record["settings"], next(iter(record["samples"].values()))
+    return (
+        f"Latency (one image, synchronised, median) and images/s (batch {settings['throughput_batch']}, pipelined): "
+        f"{plan.study.model}, float32, all variants interleaved over {len(samples['latency_ns'])} rounds on "
+        f"{record['provenance']['device']}, {record['threads']} threads, torch "
+        f"{record['provenance']['packages']['torch']}."
+    )
+
+
+def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
+    """What AP means here; a small data set or model is never left unsaid."""
+    wanted = plan.study.accuracy
+    if wanted is None or accuracy is None:
+        return []
+    protocol, people = wanted.evaluation, f"{accuracy.num_people:,} persons in {accuracy.num_images:,} images"
+    boxes = "ground-truth boxes" if protocol.boxes == "ground_truth" else f"boxes of {wanted.data.detections}"
+    flip = "flip test" if protocol.flip_test else "no flip test"
+    lines = [
+        f"AP and AR: {wanted.model}, {wanted.training.epochs} epochs, seeds {', '.join(map(str, plan.study.seeds))}; "
+        f"{data_words(plan)}, {people}; {boxes}, {flip}, pycocotools."
+    ]
+    lines += smaller_sentences(plan, accuracy)
+    if accuracy.smallest_visible is not None:
+        covers = (
+            "counting both other images and other training seeds"
+            if accuracy.covers_seeds
+            else "counting other images only: one seed says nothing of how AP moves from one training to the next"
+        )
+        lines.append(
+            f"Differences have 95 % intervals, {covers}; n.d.: not distinguishable from {plan.baseline}. "
+            f"Smallest difference this study could see: {accuracy.smallest_visible:.1f} AP."
+        )
+    return lines
+
+
+FULL_COCO_IMAGES = 5000
+
+
+def data_words(plan: Plan) -> str:
+    assert plan.study.accuracy is not None
+    data = plan.study.accuracy.data
+    if isinstance(data, DrawnData):
+        return f"drawn people (seed {data.drawing.seed}), {data.evaluation}"
+    return f"real images in COCO layout, trained on {data.train}, evaluated on {data.evaluation}"
+
+
+def smaller_sentences(plan: Plan, accuracy: StudyAccuracy) -> list[str]:
+    """Warnings where AP is not AP of the measured model on COCO."""
+    assert plan.study.accuracy is not None
+    data, lines = plan.study.accuracy.data, []
+    if isinstance(data, DrawnData):
+        lines.append("This is not AP on COCO: the people are drawn.")
+    elif accuracy.num_images < FULL_COCO_IMAGES:
+        lines.append(f"This is not AP on COCO val2017: {accuracy.num_images:,} images instead of {FULL_COCO_IMAGES:,}.")
+    if plan.study.model and plan.study.accuracy.model != plan.study.model:
+        lines.append(
+            f"AP is that of {plan.study.accuracy.model}, not of {plan.study.model} whose cost stands beside it."
+        )
+    return lines
+
+
+def unfinished_sentences(records: Mapping[str, VariantRecords]) -> Sequence[str]:
+    unfinished = [f"{variant}: {words}" for variant, r in records.items() for words in r.unfinished]
+    return [f"Without result: {'; '.join(unfinished)}."] if unfinished else []

@@ -1,0 +1,129 @@
+"""A study's table as Markdown, CSV and LaTeX, and the provenance of every cell as CSV.
+
+Whatever stands in a cell is shown as text in each format. Reported rows are set in italics and say so.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from gtpt_bench.report.table import NOTHING, Row, StudyTable
+
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        "±": r"$\pm$",
+        "−": r"$-$",
+        "–": "--",
+        "×": r"$\times$",
+    }
+)
+
+
+def as_markdown(table: StudyTable, caption: Sequence[str]) -> str:
+    """A Markdown table with its caption below."""
+    headings = ["variant", *(column.heading for column in table.columns)]
+    lines = ["| " + " | ".join(map(_markdown, headings)) + " |"]
+    lines.append("|" + " --- |" + " ---: |" * len(table.columns))
+    for row in table.rows:
+        cells = [_markdown(text) for text in _texts(table, row)]
+        if row.reported:
+            cells = [f"*{cell}*" for cell in cells]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", *(f"{line}  " for line in caption), ""])
+
+
+def as_csv(table: StudyTable) -> str:
+    """Unrounded numbers, a row a variant; `origin` says whether the row was measured or reported."""
+    rows = [["variant", "origin", *(column.key for column in table.columns)]]
+    for row in table.rows:
+        cells = [row.cells.get(column.key, NOTHING) for column in table.columns]
+        values = [cell.text if cell.value is None else repr(cell.value) for cell in cells]
+        rows.append([_csv(row.name), "reported" if row.reported else "measured", *map(_csv, values)])
+    return _written(rows)
+
+
+def as_latex(table: StudyTable, caption: Sequence[str]) -> str:
+    """A booktabs table that a paper can \\input."""
+    headings = ["variant", *(column.heading for column in table.columns)]
+    lines = [
+        r"% needs \usepackage{booktabs}",
+        r"\begin{table}",
+        r"\centering",
+        r"\footnotesize",
+        r"\caption{" + " ".join(map(_latex, caption)) + "}",
+        r"\begin{tabular}{l" + "r" * len(table.columns) + "}",
+        r"\toprule",
+        " & ".join(map(_latex, headings)) + r" \\",
+        r"\midrule",
+    ]
+    for row in table.rows:
+        cells = [_latex(text) for text in _texts(table, row)]
+        if row.reported:
+            cells = [rf"\textit{{{cell}}}" for cell in cells]
+        lines.append(" & ".join(cells) + r" \\")
+    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
+    return "\n".join(lines)
+
+
+def provenance_csv(table: StudyTable) -> str:
+    """One line a cell: where its number comes from."""
+    rows = [["variant", "column", "value", "origin", "files", "code", "machine_or_source"]]
+    for row in table.rows:
+        for column in table.columns:
+            cell = row.cells.get(column.key, NOTHING)
+            value = cell.text if cell.value is None else repr(cell.value)
+            files = "; ".join(cell.files)
+            line = [row.name, column.key, value, cell.origin, files, cell.code, cell.machine]
+            rows.append(list(map(_csv, line)))
+    return _written(rows)
+
+
+def _texts(table: StudyTable, row: Row) -> list[str]:
+    name = f"{row.name} (reported)" if row.reported else row.name
+    return [name, *(row.cells.get(column.key, NOTHING).text for column in table.columns)]
+
+
+def _markdown(text: str) -> str:
+    escaped = (
+        text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
+    )
+    return " ".join(escaped.split())
+
+
+def _latex(text: str) -> str:
+    return text.translate(_LATEX)
+
+
+def _csv(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula; negative numbers stay numbers."""
+    risky = text[:1] in ("=", "@", "\t", "\r") or (text[:1] in "+-" and not _is_number(text))
+    return "'" + text if risky and text else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _written(rows: Sequence[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()

@@ -1,0 +1,149 @@
+"""A study's plots, from the same cells as its table. Each has a function; the study file names those it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gtpt_bench.report.accuracy import StudyAccuracy
+from gtpt_bench.report.style import BLUE, GREY, ORANGE, plot_style
+from gtpt_bench.report.table import StudyTable
+from gtpt_bench.study.plan import Plan
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Point:
+    """One variant in a plot."""
+
+    name: str
+    x: float
+    y: float
+    error: float | None = None
+
+
+def points(table: StudyTable, x: str, y: str, errors: Mapping[str, float] | None = None) -> list[Point]:
+    """Measured variants that have both numbers, sorted by x."""
+    found = []
+    for row in table.rows:
+        a, b = row.cells.get(x), row.cells.get(y)
+        if not row.reported and a and b and a.value is not None and b.value is not None:
+            found.append(Point(row.name, a.value, b.value, (errors or {}).get(row.name)))
+    return sorted(found, key=lambda point: point.x)
+
+
+def ap_against_macs(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
+    """AP against the MACs of the model that has this AP; None if nothing was evaluated."""
+    import matplotlib.pyplot as plt
+
+    own = any(column.key == "trained_macs_full_m" for column in table.columns)
+    key, unit = ("trained_macs_full_m", "M") if own else ("macs_full_g", "G")
+    shown = points(table, key, "ap", _errors(accuracy))
+    if not shown or plan.study.accuracy is None:
+        return None
+    model = plan.study.accuracy.model
+    figure, axes = plt.subplots(figsize=(5.4, 3.6))
+    _line(axes, shown, BLUE)
+    _label(axes, shown)
+    axes.set_xlabel(f"MACs of {model}, full ({unit})")
+    axes.set_ylabel(_ap_label(plan))
+    axes.margins(x=0.12, y=0.18)
+    return figure, f"AP against MACs (full) of {model}, a point a pruning variant. {_bars(plan, accuracy)}"
+
+
+def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
+    """AP and throughput against the share of image tokens kept; None if neither was measured."""
+    import matplotlib.pyplot as plt
+
+    ap = points(table, "tokens_kept", "ap", _errors(accuracy))
+    speed = points(table, "tokens_kept", "throughput")
+    panels: list[tuple[list[Point], str, str]] = []
+    if ap:
+        panels.append((ap, _ap_label(plan), BLUE))
+    if speed:
+        panels.append((speed, f"{plan.study.model}: images/s", ORANGE))
+    if not panels:
+        return None
+    figure, grid = plt.subplots(len(panels), 1, figsize=(5.4, 2.7 * len(panels)), sharex=True, squeeze=False)
+    for axes, (shown, label, colour) in zip(grid[:, 0], panels, strict=True):
+        _line(axes, shown, colour)
+        _label(axes, shown)
+        axes.set_ylabel(label)
+        axes.margins(x=0.1, y=0.2)
+    grid[-1, 0].set_xlabel("image tokens kept, mean over layers (%)")
+    figure.align_ylabels()
+    words = f"AP and throughput against the share of image tokens kept, mean over layers. {_bars(plan, accuracy)}"
+    if plan.study.accuracy and plan.study.accuracy.model != plan.study.model:
+        words += f" AP is of {plan.study.accuracy.model}, throughput of {plan.study.model}."
+    return figure, words
+
+
+PLOTS: dict[str, Callable[[Plan, StudyTable, StudyAccuracy | None], tuple[Figure, str] | None]] = {
+    "ap_against_macs": ap_against_macs,
+    "kept_tokens": kept_tokens,
+}
+
+
+def draw(name: str, plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
+    """The plot of that name and its caption; None if its data are not there yet."""
+    with plot_style():
+        return PLOTS[name](plan, table, accuracy)
+
+
+def _line(axes: Axes, shown: list[Point], colour: str) -> None:
+    x, y = [p.x for p in shown], [p.y for p in shown]
+    axes.plot(x, y, color=colour, linewidth=1.2, alpha=0.5, zorder=2)
+    bars = [(p.x, p.y, p.error) for p in shown if p.error is not None]
+    if bars:
+        across, up, errors = zip(*bars, strict=True)
+        axes.errorbar(
+            across,
+            up,
+            yerr=errors,
+            fmt="none",
+            ecolor=GREY,
+            elinewidth=1,
+            capsize=2.5,
+            zorder=3,
+        )
+    axes.scatter(x, y, color=colour, edgecolor="white", linewidth=0.8, s=36, zorder=4)
+
+
+def _label(axes: Axes, shown: list[Point]) -> None:
+    """Names beside the points, alternately above and below so that neighbours do not meet."""
+    for place, point in enumerate(shown):
+        above = place % 2 == 0
+        axes.annotate(
+            point.name,
+            (point.x, point.y),
+            xytext=(5, 7 if above else -7),
+            textcoords="offset points",
+            va="bottom" if above else "top",
+            fontsize="small",
+        )
+
+
+def _errors(accuracy: StudyAccuracy | None) -> dict[str, float]:
+    """Half widths of the difference to the baseline, the honest size of a visible change."""
+    if accuracy is None:
+        return {}
+    return {name: v.half_width for name, v in accuracy.variants.items() if v.half_width is not None}
+
+
+def _ap_label(plan: Plan) -> str:
+    wanted = plan.study.accuracy
+    if wanted is None:
+        return "AP"
+    where = {"drawn": "drawn people", "coco": wanted.data.evaluation}[wanted.data.kind]
+    return f"AP of {wanted.model}\non {where}"
+
+
+def _bars(plan: Plan, accuracy: StudyAccuracy | None) -> str:
+    if accuracy is None or accuracy.smallest_visible is None:
+        return ""
+    kinds = "images and training seeds" if accuracy.covers_seeds else "images; one training seed"
+    return f"Bars: 95 % interval of the difference to {plan.baseline} (over {kinds})."

@@ -1,0 +1,172 @@
+"""A study's table as cells, each with its number, its origin and the file it can be traced to.
+
+A row a variant, then a row for each reported method. Writing it out is formats.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from gtpt_bench.report.accuracy import StudyAccuracy, VariantAccuracy
+from gtpt_bench.report.records import Found, VariantRecords
+from gtpt_bench.study.overview import stage_tokens
+from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.reported import Reported
+
+Origin = Literal["measured", "reported", "configured", "missing"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table.
+
+    Attributes:
+        text: as shown, digits following the uncertainty.
+        value: unrounded, in the column's unit; None where there is no number.
+        files: records it comes from, relative to the study's folder, or the reference file.
+        code: commits or versions of the code that measured it.
+        machine: device and host it was measured on; for reported cells the source.
+    """
+
+    text: str
+    value: float | None = None
+    origin: Origin = "missing"
+    files: tuple[str, ...] = ()
+    code: str = ""
+    machine: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's key in files and its heading for people, unit included."""
+
+    key: str
+    heading: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant, or one reported method."""
+
+    name: str
+    cells: Mapping[str, Cell]
+    reported: bool = False
+
+
+@dataclass(frozen=True)
+class StudyTable:
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+NOTHING = Cell("–")
+
+
+def study_table(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> StudyTable:
+    """The table of a plan; columns that no row fills are left out."""
+    rows = [Row(variant, dict(_variant_cells(plan, variant, records[variant], accuracy))) for variant in plan.variants]
+    rows += [Row(f"{r.method} {r.variant}", dict(_reported_cells(r)), reported=True) for r in plan.reported]
+    filled = {
+        key for row in rows for key, cell in row.cells.items() if cell.value is not None or cell.origin != "missing"
+    }
+    return StudyTable(tuple(c for c in columns(plan) if c.key in filled), tuple(rows))
+
+
+def columns(plan: Plan) -> tuple[Column, ...]:
+    """All columns that a table may have, with the models and data they speak of."""
+    trained = plan.study.accuracy.model if plan.study.accuracy else ""
+    return (
+        Column("keep_rates", "keep rates"),
+        Column("tokens_kept", "tokens kept"),
+        Column("params_m", "params (M)"),
+        Column("macs_full_g", "MACs full (G)"),
+        Column("macs_thop_g", "MACs thop (G)"),
+        Column("latency_ms", "latency (ms)"),
+        Column("throughput", "images/s"),
+        Column("trained_macs_full_m", f"{trained} MACs full (M)"),
+        Column("ap", "AP"),
+        Column("ap_difference", f"AP − AP of {plan.baseline}"),
+        Column("ar", "AR"),
+    )
+
+
+def _variant_cells(
+    plan: Plan, variant: str, records: VariantRecords, accuracy: StudyAccuracy | None
+) -> Iterator[tuple[str, Cell]]:
+    config = (plan.measured.get(variant) or plan.trained[variant]).config
+    yield "keep_rates", Cell(" ".join(f"{rate:g}" for rate in config.pruning.keep_rates), origin="configured")
+    share = 100 * float(np.mean(config.schedule.image_slots)) / config.num_image_tokens
+    tokens = "/".join(map(str, stage_tokens(config)))
+    yield "tokens_kept", Cell(f"{tokens} ({share:.0f} %)", share, "configured")
+    yield from _cost_cells(records)
+    yield from _timing_cells(variant, records.timing)
+    yield from _accuracy_cells(records, accuracy.variants.get(variant) if accuracy else None)
+
+
+def _cost_cells(records: VariantRecords) -> Iterator[tuple[str, Cell]]:
+    if records.measured_cost:
+        metrics = records.measured_cost.record["metrics"]
+        yield "params_m", _measured(metrics["params"] / 1e6, 2, records.measured_cost)
+        yield "macs_full_g", _measured(metrics["macs"]["full"] / 1e9, 3, records.measured_cost)
+        yield "macs_thop_g", _measured(metrics["macs"]["thop"] / 1e9, 3, records.measured_cost)
+    if records.trained_cost and records.trained_cost != records.measured_cost:
+        metrics = records.trained_cost.record["metrics"]
+        yield "trained_macs_full_m", _measured(metrics["macs"]["full"] / 1e6, 1, records.trained_cost)
+
+
+def _timing_cells(variant: str, timing: Found | None) -> Iterator[tuple[str, Cell]]:
+    if timing is None or variant not in timing.record["samples"]:
+        return
+    samples = timing.record["samples"][variant]
+    calls = [call for calls in samples["latency_ns"] for call in calls]
+    yield "latency_ms", _measured(float(np.median(calls)) / 1e6, 1, timing)
+    yield "throughput", _measured(float(np.median(samples["throughput_images_per_s"])), 1, timing)
+
+
+def _accuracy_cells(records: VariantRecords, accuracy: VariantAccuracy | None) -> Iterator[tuple[str, Cell]]:
+    if accuracy is None:
+        words = "; ".join(records.unfinished)
+        yield "ap", Cell(words) if words else NOTHING
+        return
+    found = [run.found for run in records.evaluations]
+    spread = f" ± {accuracy.seed_sd:.1f}" if accuracy.seed_sd is not None else ""
+    yield "ap", _measured(accuracy.ap, 1, *found, suffix=spread)
+    yield "ar", _measured(100 * float(np.mean([f.record["metrics"]["AR"] for f in found])), 1, *found)
+    if accuracy.difference is not None and accuracy.half_width is not None:
+        mark = "" if accuracy.is_distinguishable else " n.d."
+        text = f"{accuracy.difference:+.1f} ± {accuracy.half_width:.1f}{mark}"
+        yield "ap_difference", _measured(accuracy.difference, 1, *found, text=text)
+
+
+def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:
+    for key, column, digits in (
+        ("params_m", "params_m", 1),
+        ("macs_thop_g", "gflops", 1),
+        ("ap", "AP", 1),
+        ("ar", "AR", 1),
+    ):
+        value = reported.values.get(column)
+        if value is not None:
+            source = (f"results/reference/{reported.file}",)
+            yield key, Cell(f"{value:.{digits}f}", value, "reported", source, machine=reported.source)
+
+
+def _measured(value: float, digits: int, *found: Found, suffix: str = "", text: str = "") -> Cell:
+    provenances = [f.record["provenance"] for f in found]
+    return Cell(
+        text or f"{value:.{digits}f}{suffix}",
+        value,
+        "measured",
+        tuple(f.file for f in found),
+        code="; ".join(dict.fromkeys(_code(p["code"]) for p in provenances)),
+        machine="; ".join(dict.fromkeys(f"{p['device']} on {p['host']}" for p in provenances)),
+    )
+
+
+def _code(code: Mapping[str, object]) -> str:
+    commit = str(code["commit"])[:10] if code["commit"] else f"version {code['version']}"
+    return f"{commit}{' with changes' if code['dirty'] else ''}"
