@@ -1,0 +1,59 @@
+"""Commands about data and the machine: data make, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gtpt_bench.cli.options import DEFAULT_RESULTS, AsJson, DataRootOption, Results
+
+
+def make(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write; must not exist.")],
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    train: Annotated[int, typer.Option(min=1, help="Images to train on.")] = 2000,
+    val: Annotated[int, typer.Option(min=1, help="Images to evaluate on.")] = 250,
+    width: Annotated[int, typer.Option(help="Pixels.")] = 320,
+    height: Annotated[int, typer.Option(help="Pixels.")] = 240,
+    preview: Annotated[Path | None, typer.Option(help="Also write a sheet of example pictures here (PNG).")] = None,
+) -> None:
+    """Draw people into DIR as a data set in COCO layout, with 17 and with 133 keypoints."""
+    from pydantic import ValidationError
+
+    from gtpt_bench.cli.printing import progress_display
+    from gtpt_bench.data.drawn.config import DrawnConfig
+    from gtpt_bench.data.drawn.make import make_drawn_dataset
+    from gtpt_bench.errors import InputError
+
+    if folder.exists():
+        raise InputError(f"{folder} exists already; choose a new folder")
+    try:
+        config = DrawnConfig(seed=seed, num_train_images=train, num_val_images=val, width=width, height=height)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"--{first['loc'][0]}: {first['msg']}, got {first['input']}") from error
+    display = progress_display()
+    display.start("drawing people")
+    make_drawn_dataset(folder, config, on_image=lambda done, total: display.update(done, total, "images"))
+    display.finish("done")
+    if preview is not None:
+        from gtpt_bench.data.drawn.preview import preview_sheet
+
+        preview_sheet(config, preview, rows=4, columns=4, with_poses=False)
+    typer.echo(f"{train} + {val} images in {folder}; use it with --data-root {folder}")
+
+
+def doctor(data_root: DataRootOption = None, results: Results = DEFAULT_RESULTS, json: AsJson = False) -> None:
+    """Check that this machine can run studies: packages, device, disk, results folder, data root."""
+    from gtpt_bench.cli.printing import print_json, print_table
+    from gtpt_bench.doctor import examine
+
+    checks = examine(results, data_root)
+    if json:
+        print_json([check.__dict__ for check in checks])
+    else:
+        print_table("", ("check", "", ""), [(c.name, "ok" if c.passed else "PROBLEM", c.words) for c in checks])
+    if not all(check.passed for check in checks):
+        raise typer.Exit(1)
