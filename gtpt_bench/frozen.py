@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 class Frozen(BaseModel):
     """Base of every configuration: immutable, validated, nothing extra allowed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """A validated copy with dotted keys replaced: `changed({"pruning.keep_rates": [1, 0.7, 0.3, 0.1]})`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +23,11 @@ def make(
     """Draw people into DIR as a data set in COCO layout, with 17 and with 133 keypoints."""
     from pydantic import ValidationError
 
-    from gtpt_bench.cli.printing import progress_display
+    from gtpt_bench.cli.progress import progress_display
     from gtpt_bench.data.drawn.config import DrawnConfig
     from gtpt_bench.data.drawn.make import make_drawn_dataset
     from gtpt_bench.errors import InputError
+    from gtpt_bench.study.display import shown
 
     if folder.exists():
         raise InputError(f"{folder} exists already; choose a new folder")
@@ -34,10 +36,8 @@ def make(
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(f"--{first['loc'][0]}: {first['msg']}, got {first['input']}") from error
-    display = progress_display()
-    display.start("drawing people")
-    make_drawn_dataset(folder, config, on_image=lambda done, total: display.update(done, total, "images"))
-    display.finish("done")
+    with shown(progress_display(), "drawing people") as line:
+        make_drawn_dataset(folder, config, on_image=partial(line.update, words="images"))
     if preview is not None:
         from gtpt_bench.data.drawn.preview import preview_sheet
 

@@ -111,17 +111,16 @@ def evaluate_weights(
     json: AsJson = False,
 ) -> None:
     """Evaluate weights on COCO keypoints: AP and AR by pycocotools."""
-    from gtpt_bench.cli.printing import progress_display
+    from gtpt_bench.cli.progress import progress_display
     from gtpt_bench.evaluation.protocol import Protocol
     from gtpt_bench.evaluation.weights import evaluate_file
+    from gtpt_bench.study.display import shown
 
     protocol = Protocol(boxes=boxes, images=images, flip_test=flip)
-    display = progress_display()
-    display.start(f"evaluating {name}")
-    metrics = evaluate_file(
-        name, weights, data_root, protocol, split=split, predictions=predictions, on_batch=display.update
-    )
-    display.finish("done")
+    with shown(progress_display(), f"evaluating {name}") as line:
+        metrics = evaluate_file(
+            name, weights, data_root, protocol, split=split, predictions=predictions, on_batch=line.update
+        )
     _show_metrics(metrics, json)
 
 

@@ -54,7 +54,7 @@ def run(
 
 def run_session(session: Session, executor: str) -> int:
     """Do the missing jobs and report; the exit code."""
-    from gtpt_bench.cli.printing import progress_display
+    from gtpt_bench.cli.progress import progress_display
 
     outcome = session.run(executor, progress_display())
     if outcome.interrupted:

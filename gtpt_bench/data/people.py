@@ -72,8 +72,9 @@ def read_annotations(path: Path) -> dict[str, Any]:
         DataError: as in `read_json`, or a list is missing.
     """
     content = read_json(path)
-    if not isinstance(content, dict) or any(not isinstance(content.get(k), list) for k in ("images", "annotations")):
-        raise DataError(f"{path} is not a COCO annotation file: it has no lists `images` and `annotations`")
+    lists = ("images", "annotations", "categories")
+    if not isinstance(content, dict) or any(not isinstance(content.get(name), list) for name in lists):
+        raise DataError(f"{path} is not a COCO annotation file: it has no lists {', '.join(lists)}")
     return content
 
 
@@ -134,7 +135,7 @@ def clipped(box: Iterable[float], *, width: int, height: int) -> Floats | None:
     left, top = max(0.0, x), max(0.0, y)
     right = min(width - 1.0, left + max(0.0, w - 1))
     bottom = min(height - 1.0, top + max(0.0, h - 1))
-    if w * h <= 0 or right < left or bottom < top:
+    if w * h <= 0 or right < left or bottom < top or (right == left and bottom == top):
         return None
     return np.asarray([left, top, right - left, bottom - top], dtype=np.float32)
 
@@ -173,5 +174,7 @@ def detected_people(
             raise DataError(f"{path}: entry {place} is on image {image_id}, which the annotations do not have")
         if not (math.isfinite(score) and np.isfinite(box).all()):
             raise DataError(f"{path}: entry {place} has a score or box that is not a number")
+        if box[2:].max() <= 0:
+            raise DataError(f"{path}: entry {place} has a box without extent")
         people.append(Person(image_id, image_folder / files[image_id], box, score, *nothing))
     return people

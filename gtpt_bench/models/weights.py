@@ -55,7 +55,9 @@ def read_safely(path: Path) -> Any:
             raise WeightsError(
                 f"{path} needs code to be run when it is opened and is refused; save only tensors in it"
             ) from error
-        raise WeightsError(f"{path} is not a readable weight file: it is neither a zip archive nor a plain pickle") from error
+        raise WeightsError(
+            f"{path} is not a readable weight file: it is neither a zip archive nor a plain pickle"
+        ) from error
     except Exception as error:  # torch.load and safetensors raise many kinds for a broken file
         raise WeightsError(f"{path} is not a readable weight file: {_first_line(error)}") from error
 

@@ -59,17 +59,40 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
         f"{data_words(plan)}, {people}; {boxes}, {flip}, pycocotools."
     ]
     lines += smaller_sentences(plan, accuracy)
+    lines += untrained_sentences(accuracy)
     if accuracy.smallest_visible is not None:
         covers = (
             "counting both other images and other training seeds"
             if accuracy.covers_seeds
             else "counting other images only: one seed says nothing of how AP moves from one training to the next"
         )
-        lines.append(
-            f"Differences have 95 % intervals, {covers}; n.d.: not distinguishable from {plan.baseline}. "
-            f"Smallest difference this study could see: {accuracy.smallest_visible:.1f} AP."
-        )
+        lines.append(f"Differences have 95 % intervals, {covers}; n.d.: not distinguishable from {plan.baseline}.")
+        if is_comparable(accuracy):
+            lines.append(f"Smallest difference this study could see: {accuracy.smallest_visible:.1f} AP.")
     return lines
+
+
+COMPARABLE_AP = 5.0
+"""Below this AP, in points, poses are hardly better than chance, and neither are differences between variants."""
+
+
+def is_comparable(accuracy: StudyAccuracy) -> bool:
+    """Whether any variant learned enough for differences in AP to mean something."""
+    return best_ap(accuracy) >= COMPARABLE_AP
+
+
+def best_ap(accuracy: StudyAccuracy) -> float:
+    return max(variant.ap for variant in accuracy.variants.values())
+
+
+def untrained_sentences(accuracy: StudyAccuracy) -> list[str]:
+    """A warning where all models learned next to nothing, so that equal APs are not read as equal accuracy."""
+    if is_comparable(accuracy):
+        return []
+    return [
+        f"The models learned too little in this profile to be compared: the best AP is {best_ap(accuracy):.1f}, below "
+        f"{COMPARABLE_AP:.0f}. Differences between variants, or their absence, say nothing about pruning."
+    ]
 
 
 FULL_COCO_IMAGES = 5000
@@ -99,5 +122,5 @@ def smaller_sentences(plan: Plan, accuracy: StudyAccuracy) -> list[str]:
 
 
 def unfinished_sentences(records: Mapping[str, VariantRecords]) -> Sequence[str]:
-    unfinished = [f"{variant}: {words}" for variant, r in records.items() for words in r.unfinished]
+    unfinished = [f"{variant}: {words}" for variant, r in records.items() for words in (*r.unmeasured, *r.unfinished)]
     return [f"Without result: {'; '.join(unfinished)}."] if unfinished else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from gtpt_bench.report.table import NOTHING, Row, StudyTable
@@ -26,6 +27,9 @@ _LATEX = str.maketrans(
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
+        "[": "{[}",
+        "]": "{]}",
+        "*": "{*}",
         "±": r"$\pm$",
         "−": r"$-$",
         "–": "--",
@@ -44,7 +48,7 @@ def as_markdown(table: StudyTable, caption: Sequence[str]) -> str:
         if row.reported:
             cells = [f"*{cell}*" for cell in cells]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *(f"{line}  " for line in caption), ""])
+    return "\n".join([*lines, "", *(f"{markdown_line(line)}  " for line in caption), ""])
 
 
 def as_csv(table: StudyTable) -> str:
@@ -98,20 +102,28 @@ def _texts(table: StudyTable, row: Row) -> list[str]:
     return [name, *(row.cells.get(column.key, NOTHING).text for column in table.columns)]
 
 
+_MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {sign: f"\\{sign}" for sign in "\\|*_`[]~$#"})
+
+
+def markdown_line(text: str) -> str:
+    """A line of its own, which Markdown takes neither for an item of a list nor for an underline."""
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", _markdown(text))
+
+
 def _markdown(text: str) -> str:
-    escaped = (
-        text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
-    )
-    return " ".join(escaped.split())
+    """Text on one line that Markdown shows as it is."""
+    return " ".join(text.split()).translate(_MARKDOWN)
 
 
 def _latex(text: str) -> str:
-    return text.translate(_LATEX)
+    """Text on one line that LaTeX shows as it is; brackets and stars would be arguments of the \\\\ before them."""
+    return " ".join(text.split()).translate(_LATEX)
 
 
 def _csv(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula; negative numbers stay numbers."""
-    risky = text[:1] in ("=", "@", "\t", "\r") or (text[:1] in "+-" and not _is_number(text))
+    """Text on one line that a spreadsheet does not take for a formula; negative numbers stay numbers."""
+    text = " ".join(text.split())
+    risky = text[:1] in ("=", "@") or (text[:1] in "+-" and not _is_number(text))
     return "'" + text if risky and text else text
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from gtpt_bench.evaluation.coco import Matches
 from gtpt_bench.evaluation.matches_json import matches_from_json
 from gtpt_bench.files import read_text
-from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun
-from gtpt_bench.study.state import run_status
+from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun, PlannedTiming
+from gtpt_bench.study.state import State, measured_state, run_status
 from gtpt_bench.study.store import Record, StudyFolder, read_record
 
 
@@ -36,27 +36,36 @@ class VariantRecords:
     """Everything known of one variant; what is None or absent has not been measured.
 
     Attributes:
+        cost_state, timing_state: of what was planned for the measured model; None if nothing was.
+        unmeasured: planned cost and timing without result, in words.
         unfinished: state of each planned run that has no result, in words.
     """
 
     measured_cost: Found | None = None
     trained_cost: Found | None = None
     timing: Found | None = None
+    cost_state: State | None = None
+    timing_state: State | None = None
     evaluations: list[Evaluated] = field(default_factory=list)
+    unmeasured: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
 
 
 def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
     """Records of each variant of a plan, in the plan's order."""
     timing = _found(folder, folder.timing(plan.timing), plan.timing.signature) if plan.timing else None
-    records = {
-        variant: VariantRecords(
+    records = {}
+    for variant in plan.variants:
+        cost_state, cost_words = _cost_state(folder, plan.measured.get(variant))
+        timing_state, timing_words = _timing_state(folder, plan.timing)
+        records[variant] = VariantRecords(
             measured_cost=_cost(folder, plan.measured.get(variant)),
             trained_cost=_cost(folder, plan.trained.get(variant)),
             timing=timing,
+            cost_state=cost_state,
+            timing_state=timing_state,
+            unmeasured=[words for words in (cost_words, timing_words) if words],
         )
-        for variant in plan.variants
-    }
     for run in plan.runs:
         evaluated = _evaluated(folder, run)
         if evaluated is not None:
@@ -65,6 +74,20 @@ def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
             status = run_status(run, folder.run(run))
             records[run.variant].unfinished.append(f"seed {run.seed} {status.state} {status.words}".strip())
     return records
+
+
+def _cost_state(folder: StudyFolder, cost: PlannedCost | None) -> tuple[State | None, str]:
+    if cost is None:
+        return None, ""
+    state, words, _ = measured_state(folder.cost(cost), cost.signature, folder.measuring("cost"))
+    return state, "" if state == "done" else f"cost {state} {words}".strip()
+
+
+def _timing_state(folder: StudyFolder, timing: PlannedTiming | None) -> tuple[State | None, str]:
+    if timing is None:
+        return None, ""
+    state, words, _ = measured_state(folder.timing(timing), timing.signature, folder.measuring("timing"))
+    return state, "" if state == "done" else f"timing {state} {words}".strip()
 
 
 def _cost(folder: StudyFolder, cost: PlannedCost | None) -> Found | None:

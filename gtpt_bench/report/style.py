@@ -26,6 +26,7 @@ def plot_style() -> Iterator[None]:
 
     settings: Any = {
         "svg.hashsalt": "gtpt_bench",
+        "text.parse_math": False,
         "figure.dpi": 100,
         "savefig.dpi": 200,
         "axes.titlesize": "medium",

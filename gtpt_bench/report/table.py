@@ -67,12 +67,10 @@ NOTHING = Cell("–")
 
 
 def study_table(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> StudyTable:
-    """The table of a plan; columns that no row fills are left out."""
-    rows = [Row(variant, dict(_variant_cells(plan, variant, records[variant], accuracy))) for variant in plan.variants]
+    """The table of a plan; columns that no row fills are left out, those of failed measurements are not."""
+    rows = [Row(variant, dict(_variant_cells(plan, variant, records, accuracy))) for variant in plan.variants]
     rows += [Row(f"{r.method} {r.variant}", dict(_reported_cells(r)), reported=True) for r in plan.reported]
-    filled = {
-        key for row in rows for key, cell in row.cells.items() if cell.value is not None or cell.origin != "missing"
-    }
+    filled = {key for row in rows for key, cell in row.cells.items() if cell != NOTHING}
     return StudyTable(tuple(c for c in columns(plan) if c.key in filled), tuple(rows))
 
 
@@ -95,16 +93,18 @@ def columns(plan: Plan) -> tuple[Column, ...]:
 
 
 def _variant_cells(
-    plan: Plan, variant: str, records: VariantRecords, accuracy: StudyAccuracy | None
+    plan: Plan, variant: str, by_variant: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None
 ) -> Iterator[tuple[str, Cell]]:
+    records = by_variant[variant]
     config = (plan.measured.get(variant) or plan.trained[variant]).config
     yield "keep_rates", Cell(" ".join(f"{rate:g}" for rate in config.pruning.keep_rates), origin="configured")
     share = 100 * float(np.mean(config.schedule.image_slots)) / config.num_image_tokens
     tokens = "/".join(map(str, stage_tokens(config)))
     yield "tokens_kept", Cell(f"{tokens} ({share:.0f} %)", share, "configured")
     yield from _cost_cells(records)
-    yield from _timing_cells(variant, records.timing)
-    yield from _accuracy_cells(records, accuracy.variants.get(variant) if accuracy else None)
+    yield from _timing_cells(variant, records)
+    baseline = [run.found for run in by_variant[plan.baseline].evaluations]
+    yield from _accuracy_cells(records, baseline, accuracy.variants.get(variant) if accuracy else None)
 
 
 def _cost_cells(records: VariantRecords) -> Iterator[tuple[str, Cell]]:
@@ -113,13 +113,18 @@ def _cost_cells(records: VariantRecords) -> Iterator[tuple[str, Cell]]:
         yield "params_m", _measured(metrics["params"] / 1e6, 2, records.measured_cost)
         yield "macs_full_g", _measured(metrics["macs"]["full"] / 1e9, 3, records.measured_cost)
         yield "macs_thop_g", _measured(metrics["macs"]["thop"] / 1e9, 3, records.measured_cost)
+    elif records.cost_state:
+        yield from ((key, Cell(records.cost_state)) for key in ("params_m", "macs_full_g", "macs_thop_g"))
     if records.trained_cost and records.trained_cost != records.measured_cost:
         metrics = records.trained_cost.record["metrics"]
         yield "trained_macs_full_m", _measured(metrics["macs"]["full"] / 1e6, 1, records.trained_cost)
 
 
-def _timing_cells(variant: str, timing: Found | None) -> Iterator[tuple[str, Cell]]:
+def _timing_cells(variant: str, records: VariantRecords) -> Iterator[tuple[str, Cell]]:
+    timing = records.timing
     if timing is None or variant not in timing.record["samples"]:
+        if records.timing_state:
+            yield from ((key, Cell(records.timing_state)) for key in ("latency_ms", "throughput"))
         return
     samples = timing.record["samples"][variant]
     calls = [call for calls in samples["latency_ns"] for call in calls]
@@ -127,19 +132,23 @@ def _timing_cells(variant: str, timing: Found | None) -> Iterator[tuple[str, Cel
     yield "throughput", _measured(float(np.median(samples["throughput_images_per_s"])), 1, timing)
 
 
-def _accuracy_cells(records: VariantRecords, accuracy: VariantAccuracy | None) -> Iterator[tuple[str, Cell]]:
+def _accuracy_cells(
+    records: VariantRecords, baseline: list[Found], accuracy: VariantAccuracy | None
+) -> Iterator[tuple[str, Cell]]:
     if accuracy is None:
         words = "; ".join(records.unfinished)
         yield "ap", Cell(words) if words else NOTHING
         return
     found = [run.found for run in records.evaluations]
     spread = f" ± {accuracy.seed_sd:.1f}" if accuracy.seed_sd is not None else ""
-    yield "ap", _measured(accuracy.ap, 1, *found, suffix=spread)
+    num_planned = len(found) + len(records.unfinished)
+    partly = f" ({len(found)} of {num_planned} seeds)" if records.unfinished else ""
+    yield "ap", _measured(accuracy.ap, 1, *found, suffix=spread + partly)
     yield "ar", _measured(100 * float(np.mean([f.record["metrics"]["AR"] for f in found])), 1, *found)
     if accuracy.difference is not None and accuracy.half_width is not None:
         mark = "" if accuracy.is_distinguishable else " n.d."
         text = f"{accuracy.difference:+.1f} ± {accuracy.half_width:.1f}{mark}"
-        yield "ap_difference", _measured(accuracy.difference, 1, *found, text=text)
+        yield "ap_difference", _measured(accuracy.difference, 1, *found, *baseline, text=text)
 
 
 def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gtpt_bench.files import write_text
 from gtpt_bench.report.accuracy import study_accuracy
-from gtpt_bench.report.caption import smaller_sentences, table_caption
-from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, provenance_csv
+from gtpt_bench.report.caption import smaller_sentences, table_caption, untrained_sentences
+from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, markdown_line, provenance_csv
 from gtpt_bench.report.plots import draw
 from gtpt_bench.report.records import gather
 from gtpt_bench.report.style import save_figure
@@ -39,13 +39,15 @@ def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
     write_text(out / "table.csv", as_csv(table))
     write_text(out / "table.tex", as_latex(table, caption))
     write_text(out / "provenance.csv", provenance_csv(table))
-    warnings = smaller_sentences(plan, accuracy) if accuracy and plan.study.accuracy else []
-    plots, captions = [], ["# Captions", "", "## table", "", *caption, ""]
+    warnings = []
+    if accuracy and plan.study.accuracy:
+        warnings = [*smaller_sentences(plan, accuracy), *untrained_sentences(accuracy)]
+    plots, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, caption), ""]
     for name in plan.study.report.plots:
         drawn = draw(name, plan, table, accuracy)
         if drawn is not None:
             figure, words = drawn
             plots += save_figure(figure, out, name)
-            captions += [f"## {name}", "", " ".join([words, *warnings]), ""]
+            captions += [f"## {name}", "", markdown_line(" ".join([words, *warnings])), ""]
     write_text(out / "captions.md", "\n".join(captions))
     return ReportFiles(out, out / "table.md", tuple(plots))

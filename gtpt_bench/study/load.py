@@ -90,7 +90,7 @@ def resolve_accuracy(content: dict[str, Any], source: YamlSource, *, real_data: 
         accuracy["data"] = _with_preset(data, DATA, source, "data") if "preset" in data else data
         if real_data and accuracy["data"].get("kind") == "drawn":
             splits = {key: accuracy["data"][key] for key in ("train", "evaluation") if key in accuracy["data"]}
-            accuracy["data"] = CocoData(**splits).model_dump(mode="json")
+            accuracy["data"] = {"kind": CocoData().kind, **splits}
 
 
 def _with_preset(content: dict[str, Any], presets: Mapping[str, Any], source: YamlSource, name: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _with_preset(content: dict[str, Any], presets: Mapping[str, Any], source: Ya
     preset = changes.pop("preset", None)
     if preset is None:
         return changes
-    if preset not in presets:
+    if not isinstance(preset, str) or preset not in presets:
         raise StudyError(
             f"{source.place(('accuracy', name))}: accuracy.{name}: unknown preset {preset!r}; "
             f"known: {', '.join(presets)}"

@@ -14,9 +14,12 @@ from gtpt_bench.efficiency.device import device_name
 from gtpt_bench.errors import DataError, StudyError
 from gtpt_bench.files import write_text
 from gtpt_bench.study.data_source import DataSource
-from gtpt_bench.study.execute_local import EXECUTORS, Display, Outcome, PlannedJob, draw_data, execute, missing_jobs
+from gtpt_bench.study.display import Display
+from gtpt_bench.study.execute_local import Outcome, draw_data, execute
 from gtpt_bench.study.forecast import Forecast, forecast
 from gtpt_bench.study.load import load_study, load_training
+from gtpt_bench.study.local_worker import EXECUTORS
+from gtpt_bench.study.missing import PlannedJob, missing_jobs, runs_at_once
 from gtpt_bench.study.plan import Plan, build_plan
 from gtpt_bench.study.spec import Study
 from gtpt_bench.study.state import Status, study_status
@@ -52,7 +55,8 @@ class Session:
             draw_data(self.plan, self.data, display)
         except KeyboardInterrupt:
             return Outcome(interrupted=True)
-        return execute(jobs, EXECUTORS[executor], display)
+        at_once = 1 if executor == "inline" else runs_at_once(self.plan)
+        return execute(jobs, EXECUTORS[executor], display, at_once=at_once)
 
     def write_report(self) -> ReportFiles:
         from gtpt_bench.report.write import write_report

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from gtpt_bench.data.config import DataConfig
 from gtpt_bench.efficiency.settings import TimingSettings
@@ -15,7 +15,15 @@ from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.training.config import TrainingConfig
 
-Name = Annotated[str, StringConstraints(pattern=r"^[\w.+-][\w .+-]{0,63}$")]
+
+def _not_only_dots(name: str) -> str:
+    if not name.strip("."):
+        raise ValueError("a name needs more than dots")
+    return name
+
+
+NAME_PATTERN = r"^[\w.+-][\w .+-]{0,63}$"
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN), AfterValidator(_not_only_dots)]
 """Names of studies and variants: they become names of folders."""
 
 Changes = dict[str, Any]
@@ -76,3 +84,10 @@ class Study(Frozen):
     timing: TimingSettings | None = None
     """None: cost is counted, time is not measured."""
     report: Report = Report()
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError(f"a seed stands twice, got {list(seeds)}; the same run again tells nothing new")
+        return seeds

@@ -34,7 +34,7 @@ class Status:
 def study_status(plan: Plan, folder: StudyFolder) -> list[Status]:
     """State of every cost, run and timing of the plan, then of results that no longer belong to it."""
     costs = [
-        Status(f"cost of {name}", *_measured(folder.cost(cost), cost.signature, folder.measuring("cost")))
+        Status(f"cost of {name}", *measured_state(folder.cost(cost), cost.signature, folder.measuring("cost")))
         for name, cost in _named_costs(plan)
     ]
     runs = [run_status(run, folder.run(run)) for run in plan.runs]
@@ -42,7 +42,7 @@ def study_status(plan: Plan, folder: StudyFolder) -> list[Status]:
         [
             Status(
                 f"timing of {plan.timing.model}",
-                *_measured(folder.timing(plan.timing), plan.timing.signature, folder.measuring("timing")),
+                *measured_state(folder.timing(plan.timing), plan.timing.signature, folder.measuring("timing")),
             )
         ]
         if plan.timing
@@ -74,7 +74,8 @@ def _named_costs(plan: Plan) -> list[tuple[str, Any]]:
     return [named[cost.signature] for cost in plan.costs]
 
 
-def _measured(record: Path, signature: str, job: JobFolder) -> tuple[State, str, Path | None]:
+def measured_state(record: Path, signature: str, job: JobFolder) -> tuple[State, str, Path | None]:
+    """State of a cost or timing, in words, and the folder of its log."""
     if read_record(record, signature) is not None:
         return "done", "", None
     return (*_unfinished(job), job.path if job.path.exists() else None)

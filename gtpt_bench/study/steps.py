@@ -16,7 +16,7 @@ from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth, training_crops
 from gtpt_bench.efficiency.macs import measured_cost
 from gtpt_bench.efficiency.timing import time_models
-from gtpt_bench.errors import RunInterrupted
+from gtpt_bench.errors import RunInterrupted, WeightsError
 from gtpt_bench.evaluation.matches_json import matches_to_json
 from gtpt_bench.evaluation.poses import final_poses
 from gtpt_bench.evaluation.predict import predict_poses
@@ -113,12 +113,16 @@ def _run_of(job: RunJob) -> Record:
 
 
 def _resume(trainer: Trainer, job: RunJob, folder: JobFolder) -> float:
-    """Restore the last checkpoint of this very run, if there is one; the seconds of training already spent."""
+    """Restore the last checkpoint of this very run, if there is one; the seconds of training already spent.
+
+    Raises:
+        WeightsError: unreadable, or of another run.
+    """
     if not folder.checkpoint.exists():
         return 0.0
     state = load_checkpoint(folder.checkpoint)
-    if state["signature"] != job.run.train_signature:
-        return 0.0
+    if state.get("signature") != job.run.train_signature:
+        raise WeightsError(f"{folder.checkpoint} belongs to another run; remove it to train this one from the start")
     trainer.restore(state)
     return float(state["seconds"])
 

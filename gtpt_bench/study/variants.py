@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from gtpt_bench.errors import StudyError
-from gtpt_bench.study.spec import Changes, Study, Vary
+from gtpt_bench.study.spec import NAME_PATTERN, Changes, Study, Vary
 from gtpt_bench.study.yaml_source import KeyPath, YamlSource
 
 ACCURACY_PARTS = ("training", "data", "evaluation")
@@ -41,9 +41,10 @@ def variants_of(study: Study, source: YamlSource) -> tuple[Variant, ...]:
     """All variants: every combination of axes, zipped rows and named variants; a single `default` without any.
 
     Raises:
-        StudyError: zipped lists differ in length, or two variants get the same name.
+        StudyError: zipped lists differ in length, an axis has no values or a label that cannot name a folder, or two
+            variants get the same name.
     """
-    parts = [*_axes(study.vary), *_zipped(study.vary, source), *_named(study.vary)]
+    parts = [*_axes(study.vary, source), *_zipped(study.vary, source), *_named(study.vary)]
     combined = [_joined(choice) for choice in product(*parts)]
     names = [variant.name for variant in combined]
     double = next((name for name in names if names.count(name) > 1), None)
@@ -52,20 +53,34 @@ def variants_of(study: Study, source: YamlSource) -> tuple[Variant, ...]:
     return tuple(combined)
 
 
-def _axes(vary: Vary) -> Iterator[list[Variant]]:
+def _axes(vary: Vary, source: YamlSource) -> Iterator[list[Variant]]:
     for key, values in vary.axes.items():
         place: KeyPath = ("vary", "axes", key)
+        if not values:
+            raise StudyError(f"{source.place(place)}: vary.axes.{key}: at least one value is expected")
         if isinstance(values, dict):
+            _check_labels(values, place, source)
             labelled: list[tuple[str, Any, str | int]] = [(label, v, label) for label, v in values.items()]
         else:
             labelled = [(_label(key, v), v, index) for index, v in enumerate(values)]
         yield [Variant(label, {key: v}, {key: (*place, last)}) for label, v, last in labelled]
 
 
+def _check_labels(labels: Iterable[str], place: KeyPath, source: YamlSource) -> None:
+    wrong = next((label for label in labels if not re.fullmatch(NAME_PATTERN, label)), None)
+    if wrong is not None:
+        raise StudyError(
+            f"{source.place((*place, wrong))}: {'.'.join(map(str, place))}: label {wrong!r} does not match "
+            f"{NAME_PATTERN}; it becomes the name of a folder"
+        )
+
+
 def _zipped(vary: Vary, source: YamlSource) -> Iterator[list[Variant]]:
     if not vary.zip:
         return
     lengths = {key: len(values) for key, values in vary.zip.items()}
+    if not all(lengths.values()):
+        raise StudyError(f"{source.place(('vary', 'zip'))}: vary.zip: at least one value is expected in each list")
     if len(set(lengths.values())) > 1:
         raise StudyError(f"{source.place(('vary', 'zip'))}: vary.zip: lists differ in length: {lengths}")
     rows = zip(*vary.zip.values(), strict=True)

@@ -44,18 +44,25 @@ def read_yaml(path: Path) -> YamlSource:
         StudyError: missing, not YAML, or a key stands twice; names the line.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise StudyError(f"{path} does not exist") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{path} cannot be read: {error}") from error
+    lines: dict[KeyPath, int] = {}
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if not isinstance(root, yaml.MappingNode):
+            raise StudyError(f"{path}: a mapping of keys to values is expected")
+        content = _constructed(root, (), lines, str(path))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise StudyError(f"{path}:{line}: not valid YAML: {error.problem}") from error
-    if not isinstance(root, yaml.MappingNode):
-        raise StudyError(f"{path}: a mapping of keys to values is expected")
-    lines: dict[KeyPath, int] = {}
-    content = _constructed(root, (), lines, str(path))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise StudyError(f"{path}:{line}: not valid YAML: character #x{error.character:04x} is not allowed") from error
+    except RecursionError:
+        raise StudyError(f"{path}: nested too deeply, or an anchor contains itself") from None
     return YamlSource(str(path), content, lines)
 
 
@@ -67,7 +74,7 @@ def parse_value(text: str) -> Any:
     """
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise StudyError(f"{text!r} cannot be read as a value: {str(error).splitlines()[0]}") from error
 
 
@@ -86,7 +93,11 @@ def _constructed(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], name
         for index, item in enumerate(node.value):
             lines[(*path, index)] = item.start_mark.line + 1
         return [_constructed(item, (*path, index), lines, name) for index, item in enumerate(node.value)]
-    return yaml.SafeLoader("").construct_object(node, deep=True)
+    try:
+        return yaml.SafeLoader("").construct_object(node, deep=True)
+    except ValueError as error:  # such as a date in month 13
+        line = node.start_mark.line + 1
+        raise StudyError(f"{name}:{line}: {node.value!r} cannot be read as a value: {error}") from error
 
 
 def validated(model: type[M], content: Any, source: YamlSource, at: KeyPath = ()) -> M:

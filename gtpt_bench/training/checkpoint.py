@@ -27,9 +27,12 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     """Content of a checkpoint, on the CPU.
 
     Raises:
-        WeightsError: unreadable, or not a checkpoint of this project.
+        WeightsError: unreadable, or not a checkpoint of this project; says how to start over.
     """
-    content = read_safely(path)
+    try:
+        content = read_safely(path)
+    except WeightsError as error:
+        raise WeightsError(f"{error}; remove {path.parent} to train this run again") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise WeightsError(f"{path} is not a checkpoint of gtpt_bench")
     return content

@@ -18,8 +18,9 @@ from torch.utils.data import DataLoader
 
 from gtpt_bench.data.dataset import Crop, PersonCrops, SampleKey, normalised
 from gtpt_bench.efficiency.device import num_cores
-from gtpt_bench.errors import RunFailed
+from gtpt_bench.errors import RunFailed, WeightsError
 from gtpt_bench.models import ModelConfig, build_model
+from gtpt_bench.models.weights import fill_strictly
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
 from gtpt_bench.training.losses import global_perceived_loss
@@ -153,11 +154,19 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken.
+
+        Raises:
+            WeightsError: a part is missing, or it is the state of another model.
+        """
+        missing = [key for key in self.state() if key not in state]
+        if missing:
+            raise WeightsError(f"the checkpoint is incomplete: it lacks {', '.join(missing)}")
+        fill_strictly(self.model, state["model"], source="the checkpoint")
+        fill_strictly(self.ema.model, state["ema"], source="the checkpoint's moving average")
+        self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.epoch_losses = state["step"], list(state["epoch_losses"])
         self.history = [EpochSummary(**summary) for summary in state["history"]]
-        self.model.load_state_dict(state["model"])
-        self.ema.model.load_state_dict(state["ema"])
-        self.optimizer.load_state_dict(state["optimizer"])
 
 
 class BatchKeys:

@@ -15,7 +15,6 @@ from torch.nn import functional
 
 from gtpt_bench.models.gtpt.schedule import GroupTokens
 
-
 FUSED_FROM = 128 * 128
 """Queries x keys from which PyTorch's fused attention wins on a CPU: below, logits fit in the cache and the plain
 formula takes half the time, forward and backward (batch 1 to 32, 16 to 24 channels a head, two cores)."""

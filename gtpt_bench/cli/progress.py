@@ -1,0 +1,79 @@
+"""How progress is shown: bars on a terminal, a line an event in logs and pipes."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from gtpt_bench.cli.printing import plain
+
+
+class EventLine:
+    """Prints a line when a piece of work starts and when it ends."""
+
+    def __init__(self, title: str) -> None:
+        self.title, self.started = title, time.monotonic()
+        self._print("started")
+
+    def update(self, done: int, total: int, words: str) -> None:
+        """Nothing: a line an update would drown the events."""
+
+    def finish(self, outcome: str) -> None:
+        self._print(f"{outcome} ({time.monotonic() - self.started:.0f} s)")
+
+    def _print(self, words: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {self.title}: {words}", file=sys.stderr, flush=True)
+
+
+class EventLines:
+    """For logs and pipes."""
+
+    def line(self, title: str) -> EventLine:
+        return EventLine(title)
+
+
+class Bar:
+    """The bar of one piece of work, below those before it."""
+
+    def __init__(self, bars: Bars, task: TaskID) -> None:
+        self.bars, self.task = bars, task
+
+    def update(self, done: int, total: int, words: str) -> None:
+        self.bars.progress.update(self.task, completed=done, total=total, words=plain(words))
+
+    def finish(self, outcome: str) -> None:
+        self.bars.progress.update(self.task, words=plain(outcome))
+        self.bars.progress.stop_task(self.task)
+        self.bars.finished()
+
+
+class Bars:
+    """For a terminal; drawn live while any work goes on."""
+
+    def __init__(self) -> None:
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[words]}"),
+            console=Console(stderr=True),
+        )
+        self.open = 0
+
+    def line(self, title: str) -> Bar:
+        self.open += 1
+        self.progress.start()
+        return Bar(self, self.progress.add_task(plain(title), total=None, words="starting"))
+
+    def finished(self) -> None:
+        self.open -= 1
+        if not self.open:
+            self.progress.stop()
+
+
+def progress_display() -> Bars | EventLines:
+    return Bars() if sys.stderr.isatty() else EventLines()

@@ -1,0 +1,93 @@
+"""A job at work on this machine: in a process of its own, or in this very one for debugging."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from gtpt_bench.files import write_json
+from gtpt_bench.study.missing import PlannedJob
+
+
+class Worker(Protocol):
+    """A started job."""
+
+    def poll(self) -> int | None:
+        """The exit code when it is over."""
+
+    def ask_to_stop(self) -> None: ...
+
+    def wait_until_stopped(self) -> None: ...
+
+
+class Subprocess:
+    """A job in a process and session of its own, so that Ctrl-C reaches it only through `ask_to_stop`."""
+
+    def __init__(self, job: PlannedJob) -> None:
+        write_json(job.folder.job, job.job.model_dump(mode="json"))
+        job.folder.progress.unlink(missing_ok=True)
+        with job.folder.log.open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gtpt_bench.study.worker", str(job.folder.path)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={"OMP_NUM_THREADS": str(job.threads), **os.environ},
+            )
+
+    def poll(self) -> int | None:
+        return self.process.poll()
+
+    def ask_to_stop(self) -> None:
+        """The worker saves its state and ends."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait_until_stopped(self) -> None:
+        """A second Ctrl-C kills it; what its last checkpoint holds is kept."""
+        try:
+            self.process.wait()
+        except KeyboardInterrupt:
+            self.process.kill()
+            self.process.wait()
+
+
+class Inline:
+    """A job in this very process, for debugging; it is over when it has started."""
+
+    def __init__(self, job: PlannedJob) -> None:
+        from gtpt_bench.study.worker import StopFlag, work
+
+        write_json(job.folder.job, job.job.model_dump(mode="json"))
+        stop = StopFlag()
+        with restored_signals():
+            stop.listen()
+            self.code = work(job.folder, stop=stop)
+
+    def poll(self) -> int:
+        return self.code
+
+    def ask_to_stop(self) -> None:
+        """Nothing left to stop."""
+
+    def wait_until_stopped(self) -> None:
+        """It is over already."""
+
+
+EXECUTORS: Mapping[str, Callable[[PlannedJob], Worker]] = MappingProxyType({"local": Subprocess, "inline": Inline})
+
+
+@contextlib.contextmanager
+def restored_signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

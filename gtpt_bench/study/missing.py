@@ -1,0 +1,65 @@
+"""What of a plan is still to be done, as jobs: costs first, then timing, then runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gtpt_bench.efficiency.device import gpu_name, num_cores
+from gtpt_bench.frozen import Frozen
+from gtpt_bench.study.data_source import DataSource
+from gtpt_bench.study.job import CostJob, RunJob, TimingJob
+from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.state import run_status
+from gtpt_bench.study.store import JobFolder, StudyFolder, read_record
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """One process to start.
+
+    Attributes:
+        threads: cores it may use.
+        alone: whether nothing else may run beside it, as when time is measured.
+    """
+
+    title: str
+    job: Frozen
+    folder: JobFolder
+    threads: int
+    alone: bool
+
+
+def missing_jobs(plan: Plan, folder: StudyFolder, data: DataSource) -> list[PlannedJob]:
+    """Jobs whose record does not exist yet."""
+    study, jobs, cores = plan.study.study, [], num_cores()
+    costs = tuple(c for c in plan.costs if read_record(folder.cost(c), c.signature) is None)
+    if costs:
+        job: Frozen = CostJob(study=study, costs=costs, folder=folder.path)
+        jobs.append(PlannedJob(f"cost of {len(costs)} models", job, folder.measuring("cost"), cores, alone=True))
+    timing = plan.timing
+    if timing and read_record(folder.timing(timing), timing.signature) is None:
+        job = TimingJob(study=study, timing=timing, folder=folder.path)
+        title = f"time of {len(timing.variants)} variants of {timing.model}"
+        jobs.append(PlannedJob(title, job, folder.measuring("timing"), cores, alone=True))
+    threads = threads_a_run(plan, cores)
+    for run in plan.runs:
+        if run_status(run, folder.run(run)).state != "done":
+            job = RunJob(study=study, run=run, data_root=data.folder(run.config).resolve())
+            title = f"{run.variant} seed {run.seed}"
+            jobs.append(PlannedJob(title, job, folder.run(run), threads, alone=False))
+    return jobs
+
+
+def threads_a_run(plan: Plan, cores: int) -> int:
+    """Cores of one training run: all on a machine with a GPU, else an equal share, so that runs train side by side.
+
+    Two tiny models on a core each train almost twice as fast as one after the other on both cores. The share follows
+    from the plan, not from what is missing of it: a resumed run has as many threads as before, on which its last bits
+    depend.
+    """
+    return cores if gpu_name() else max(1, cores // max(1, len(plan.runs)))
+
+
+def runs_at_once(plan: Plan) -> int:
+    """Training runs that share this machine."""
+    return max(1, num_cores() // threads_a_run(plan, num_cores()))
