@@ -63,6 +63,8 @@ def read_json(path: Path) -> Any:
         raise DataError(
             f"{path} is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
+    except RecursionError:
+        raise DataError(f"{path} cannot be read: nested too deeply") from None
 
 
 def read_annotations(path: Path) -> dict[str, Any]:

@@ -40,10 +40,11 @@ def evaluation_crops(run: RunConfig, root: DataRoot) -> PersonCrops:
 
 def evaluation_truth(run: RunConfig, root: DataRoot) -> KeypointTruth:
     """Annotations of the evaluation split; raises as `training_crops` does."""
-    content = read_annotations(_annotations(run, root, run.data.evaluation))
+    path = _annotations(run, root, run.data.evaluation)
+    content, image_ids = read_annotations(path), None
     if run.evaluation.boxes == "detections" and run.evaluation.images == "with_detections":
-        return KeypointTruth(content, sorted({person.image_id for person in _detected(run, root)}))
-    return KeypointTruth(content)
+        image_ids = sorted({person.image_id for person in _detected(run, root)})
+    return KeypointTruth(content, image_ids, source=str(path))
 
 
 def _annotations(run: RunConfig, root: DataRoot, split: str) -> Path:

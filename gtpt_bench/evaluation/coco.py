@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from gtpt_bench.keypoints import COCO
 
 STATS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 """The ten figures in pycocotools' order; shares of 1, or -1 where no ground truth is of that size."""
+
+TRUTH_FIELDS = ("id", "image_id", "category_id", "area", "iscrowd", "num_keypoints")
+"""What pycocotools reads of an annotation besides its keypoints."""
 
 NUM_THRESHOLDS = 10
 """OKS thresholds 0.50, 0.55, …, 0.95."""
@@ -64,10 +67,12 @@ class KeypointTruth:
     Attributes:
         content: an annotation file's content; `keypoints` of each annotation hold what is compared.
         image_ids: images that are scored; None for all.
+        source: where the annotations came from, for error messages.
     """
 
     content: Mapping[str, Any]
     image_ids: Sequence[int] | None = None
+    source: str = "the annotations"
 
 
 def score_coco(
@@ -84,9 +89,12 @@ def score_coco(
         source: where the results came from, for error messages.
 
     Raises:
-        DataError: a result is malformed, on an unknown image, or its score is not a number.
+        DataError: a result is malformed, on an unknown image, or its score is not a number; or the annotations
+            lack what is scored against.
     """
-    check_results(results, truth, {"keypoints": len(COCO)}, source)
+    fields = {"keypoints": len(COCO)}
+    check_truth(truth, fields)
+    check_results(results, truth, fields, source)
     detections = [{**result, "area": extent_area(result["keypoints"])} for result in results]
     return score_keypoints(truth, detections, sigmas=COCO.sigmas, max_detections=max_detections)
 
@@ -129,6 +137,20 @@ def extent_area(keypoints: Sequence[float]) -> float:
     return float(np.ptp(keypoints[0::3]) * np.ptp(keypoints[1::3]))
 
 
+def check_truth(truth: KeypointTruth, fields: Mapping[str, int]) -> None:
+    """Raise DataError at the first annotation that nothing can be scored against; fields as in `check_results`."""
+    if not all(isinstance(image, Mapping) and "id" in image for image in truth.content["images"]):
+        raise DataError(f"{truth.source}: an image has no id")
+    needed = {*TRUTH_FIELDS, *fields}
+    for place, annotation in enumerate(truth.content["annotations"]):
+        where = f"{truth.source}: annotation {place}"
+        missing = needed - annotation.keys() if isinstance(annotation, Mapping) else needed
+        if missing:
+            raise DataError(f"{where} lacks {', '.join(sorted(missing))}")
+        for name, count in fields.items():
+            _check_length(annotation[name], count, f"{where}: {name}")
+
+
 def check_results(
     results: Sequence[Mapping[str, Any]], truth: KeypointTruth, fields: Mapping[str, int], source: str
 ) -> None:
@@ -142,7 +164,7 @@ def check_results(
         where = f"{source}: entry {place}"
         if not isinstance(result, Mapping) or not {"image_id", "category_id", "score", *fields} <= result.keys():
             raise DataError(f"{where} is not a result; needed: image_id, category_id, score, {', '.join(fields)}")
-        if result["image_id"] not in known_images:
+        if not isinstance(result["image_id"], Hashable) or result["image_id"] not in known_images:
             raise DataError(f"{where} is on image {result['image_id']}, which the annotations do not have")
         for name, count in fields.items():
             _check_keypoints(result[name], count, f"{where}: {name}")
@@ -150,9 +172,13 @@ def check_results(
             raise DataError(f"{where}: score is not a number")
 
 
-def _check_keypoints(values: Any, count: int, where: str) -> None:
+def _check_length(values: Any, count: int, where: str) -> None:
     if not isinstance(values, list) or len(values) != 3 * count:
         raise DataError(f"{where} does not have 3 x {count} numbers")
+
+
+def _check_keypoints(values: Any, count: int, where: str) -> None:
+    _check_length(values, count, where)
     if not _is_finite(values):
         raise DataError(f"{where} has a value that is not a number")
 

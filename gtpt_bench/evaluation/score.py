@@ -59,7 +59,7 @@ def score_files(predictions: Path, annotations: Path, protocol: ProtocolName) ->
     Raises:
         DataError: a file cannot be read, or a result cannot be scored.
     """
-    truth = KeypointTruth(read_annotations(annotations))
+    truth = KeypointTruth(read_annotations(annotations), source=str(annotations))
     scored = score_results(truth, read_results(predictions), protocol=protocol, source=str(predictions))
     metrics: Metrics = scored.metrics.get("parts", scored.metrics)
     return metrics

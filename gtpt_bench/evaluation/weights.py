@@ -54,11 +54,11 @@ def evaluate_file(
         on_batch=lambda done, total: on_batch(done, total, "persons"),
     )
     results = coco_results(final_poses(poses, crops.keypoints.sigmas, protocol), crops.keypoints)
-    if predictions is not None:
-        write_json(predictions, results)
     scored = score_results(
         evaluation_truth(run, root), results, protocol=model.config.keypoints, max_detections=protocol.max_detections
     )
+    if predictions is not None:  # only what can be scored: JSON has no NaN
+        write_json(predictions, results)
     metrics: Metrics = scored.metrics.get("parts", scored.metrics)
     return metrics
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gtpt_bench.evaluation.coco import CocoScores, KeypointTruth, check_results, extent_area, score_keypoints
+from gtpt_bench.evaluation.coco import (
+    CocoScores,
+    KeypointTruth,
+    check_results,
+    check_truth,
+    extent_area,
+    score_keypoints,
+)
 from gtpt_bench.keypoints import WHOLEBODY
 
 FIELDS = {"body": "keypoints", "foot": "foot_kpts", "face": "face_kpts"} | {
@@ -38,9 +45,11 @@ def score_wholebody(
             parts: `foot_score`, `face_score`, `lefthand_score`, `righthand_score`.
 
     Raises:
-        DataError: a result is malformed, on an unknown image, or its score is not a number.
+        DataError: a result is malformed, on an unknown image, or its score is not a number; or the annotations
+            lack what is scored against.
     """
     sizes = {FIELDS[part]: len(places) for part, places in WHOLEBODY.parts.items()}
+    check_truth(truth, sizes)
     check_results(results, truth, sizes, source)
     return {
         part: score_keypoints(

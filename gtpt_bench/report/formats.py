@@ -120,19 +120,14 @@ def _latex(text: str) -> str:
     return " ".join(text.split()).translate(_LATEX)
 
 
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
+
+
 def _csv(text: str) -> str:
     """Text on one line that a spreadsheet does not take for a formula; negative numbers stay numbers."""
     text = " ".join(text.split())
-    risky = text[:1] in ("=", "@") or (text[:1] in "+-" and not _is_number(text))
+    risky = text[:1] in ("=", "@") or (text[:1] in "+-" and not _NUMBER.fullmatch(text))
     return "'" + text if risky and text else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _written(rows: Sequence[Sequence[str]]) -> str:

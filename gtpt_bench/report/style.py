@@ -49,7 +49,7 @@ def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     for suffix in FORMATS:
         path = folder / f"{name}.{suffix}"
         dateless = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[suffix]
-        with replacing(path) as beside:
+        with plot_style(), replacing(path) as beside:
             figure.savefig(beside, format=suffix, bbox_inches="tight", metadata=dateless)
         paths.append(path)
     plt.close(figure)

@@ -134,7 +134,7 @@ def last_plan(folder: StudyFolder, profile: str = "") -> Plan:
     Raises:
         StudyError: nothing has run there, or its plan is of another version.
     """
-    found = sorted(folder.path.glob(f"plan-{profile or '*'}*.json"), key=lambda path: path.stat().st_mtime)
+    found = sorted(folder.path.glob(f"plan-{profile}*.json"), key=lambda path: path.stat().st_mtime)
     if not found:
         raise StudyError(f"nothing has been run in {folder.path} yet; start with gtpt-study run")
     try:

@@ -24,5 +24,7 @@ class TrainingConfig(Frozen):
     ema: Ema = CosineEma()
     sigma_bins: float = Field(4.0, gt=0)
     """Width of the targets in SimCC bins."""
+    attention_guidance: float = Field(0.0, ge=0)
+    """Weight of the attention guidance, an aid for short runs that is not of the paper (guidance.py)."""
     augmentation: Augmentation | None = Augmentation()
     """None: every epoch sees the same crops."""

@@ -20,9 +20,11 @@ from gtpt_bench.data.dataset import Crop, PersonCrops, SampleKey, normalised
 from gtpt_bench.efficiency.device import num_cores
 from gtpt_bench.errors import RunFailed, WeightsError
 from gtpt_bench.models import ModelConfig, build_model
+from gtpt_bench.models.gtpt.model import TrainingLogits
 from gtpt_bench.models.weights import fill_strictly
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
+from gtpt_bench.training.guidance import guidance_loss
 from gtpt_bench.training.losses import global_perceived_loss
 from gtpt_bench.training.targets import simcc_targets
 
@@ -109,15 +111,7 @@ class Trainer:
             group["lr"] = config.learning_rate * schedule.scale(
                 self.step, steps_per_epoch=self.steps_per_epoch, epochs=config.epochs
             )
-        targets, weights = simcc_targets(
-            batch.keypoints.to(self.device),
-            batch.visibility.to(self.device),
-            input_size=self.model_config.input_size,
-            split_ratio=self.model_config.split_ratio,
-            sigma_bins=config.sigma_bins,
-        )
-        logits = self.model(normalised(batch.image.to(self.device)))
-        loss = global_perceived_loss(logits, targets, weights)
+        loss = self.loss(batch)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise RunFailed(self._not_a_number(value, batch))
@@ -128,6 +122,29 @@ class Trainer:
         self.ema.update(self.model, momentum)
         self.step += 1
         return value
+
+    def loss(self, batch: Crop) -> torch.Tensor:
+        """Loss of a batch as the config composes it, a scalar."""
+        keypoints, visibility = batch.keypoints.to(self.device), batch.visibility.to(self.device)
+        targets, weights = simcc_targets(
+            keypoints,
+            visibility,
+            input_size=self.model_config.input_size,
+            split_ratio=self.model_config.split_ratio,
+            sigma_bins=self.config.sigma_bins,
+        )
+        logits: TrainingLogits = self.model(normalised(batch.image.to(self.device)))
+        loss = global_perceived_loss(logits, targets, weights)
+        if self.config.attention_guidance > 0:
+            assert logits.attention is not None, "a GTPT in training mode hands out its attention"
+            loss = loss + self.config.attention_guidance * guidance_loss(
+                logits.attention,
+                keypoints,
+                visibility,
+                grid=self.model_config.grid_size,
+                input_size=self.model_config.input_size,
+            )
+        return loss
 
     def _not_a_number(self, value: float, batch: Crop) -> str:
         epoch, place = divmod(self.step, self.steps_per_epoch)

@@ -21,10 +21,15 @@ from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding, sine_positi
 
 
 class TrainingLogits(NamedTuple):
-    """Both passes of a training step; `full` is None where the pruned pass already keeps every token."""
+    """Both passes of a training step; `full` is None where the pruned pass already keeps every token.
+
+    `attention` are the logits of the sparse tokens on all image tokens, row-major over their grid, in the last coarse
+    layer of the pass that keeps every token: `[B, H, K, N]`.
+    """
 
     pruned: SimccLogits
     full: SimccLogits | None
+    attention: Tensor | None = None
 
 
 class Tokenizer(nn.Sequential):
@@ -74,20 +79,24 @@ class GTPT(nn.Module):
                 f"{self.config.input_size.width}], got {list(images_B3HW.shape)}"
             )
         image_BND = self.tokenizer(images_B3HW)
-        pruned = self.transform(image_BND, self.schedule)
+        pruned, attention = self.transform(image_BND, self.schedule)
         if not self.training:
             return pruned
         if self.full_schedule == self.schedule:
-            return TrainingLogits(pruned, None)
-        return TrainingLogits(pruned, self.transform(image_BND, self.full_schedule))
+            return TrainingLogits(pruned, None, attention)
+        return TrainingLogits(pruned, *self.transform(image_BND, self.full_schedule))
 
-    def transform(self, image_BND: Tensor, schedule: TokenSchedule) -> SimccLogits:
-        """One pass of the transformer over the image tokens at the schedule's token counts."""
+    def transform(self, image_BND: Tensor, schedule: TokenSchedule) -> tuple[SimccLogits, Tensor]:
+        """One pass of the transformer over the image tokens at the schedule's token counts.
+
+        Returns:
+            Logits of all keypoints, and those of the sparse tokens on the image tokens in the last coarse layer.
+        """
         coarse = self.coarse(image_BND, self.position, self.tokens, schedule.coarse)
         fine = self.split(coarse, self.tokens, schedule.fine[0].attention)
         out = self.fine(fine, schedule.fine)
         logits: SimccLogits = self.head(self.keypoint_tokens(out, schedule.fine[-1].feed_forward))
-        return logits
+        return logits, coarse.logits[:, :, self.split.num_parts :]
 
     def keypoint_tokens(self, x_BTD: Tensor, groups: tuple[GroupTokens, ...]) -> Tensor:
         """Sparse and dense tokens of all groups in the data set's order, `[B, J, D]`."""
