@@ -92,19 +92,27 @@ def annotated_people(
     Raises:
         DataError: an annotation lacks a field that the keypoint set needs.
     """
-    try:
-        images = {image["id"]: image for image in content["images"]}
-        people = (
-            _annotated_person(annotation, images[annotation["image_id"]], image_folder, keypoints)
-            for annotation in content["annotations"]
-            if annotation["category_id"] == PERSON and not annotation.get("iscrowd", 0)
-        )
-        return [person for person in people if person is not None]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"{source} does not hold {len(keypoints)} keypoints a person ({keypoints.name}): "
-            f"{type(error).__name__} {error}"
-        ) from error
+    images, people = {image.get("id"): image for image in content["images"]}, []
+    for place, annotation in enumerate(content["annotations"]):
+        try:
+            if annotation["category_id"] != PERSON or annotation.get("iscrowd", 0):
+                continue
+            if annotation["image_id"] not in images:
+                raise DataError(
+                    f"{source}: annotation {place} is on image {annotation['image_id']}, which is not listed"
+                )
+            person = _annotated_person(annotation, images[annotation["image_id"]], image_folder, keypoints)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"{source}: annotation {place} does not hold {len(keypoints)} keypoints ({keypoints.name}), a box and "
+                f"an image: {type(error).__name__} {error}"
+            ) from error
+        if person is None:
+            continue
+        if not (np.isfinite(person.box).all() and np.isfinite(person.keypoints).all()):
+            raise DataError(f"{source}: annotation {place} has a box or keypoint that is not a number")
+        people.append(person)
+    return people
 
 
 def _annotated_person(

@@ -1,0 +1,75 @@
+"""`eval`: a weight file and a data root in, figures out; and nothing misleading if the weights are broken."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from gtpt_bench.data.layout import DataRoot
+from gtpt_bench.errors import DataError, InputError, WeightsError
+from gtpt_bench.evaluation.coco import STATS
+from gtpt_bench.evaluation.protocol import Protocol
+from gtpt_bench.evaluation.score import Metrics, score_files
+from gtpt_bench.evaluation.weights import evaluate_file
+from gtpt_bench.models import create_model
+from gtpt_bench.training.checkpoint import FORMAT
+
+MODEL = "gtpt_tiny_coco"
+
+
+@pytest.fixture(scope="module")
+def root(drawn_root: DataRoot, tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
+    """Two of the drawn validation images, so that the network has little to do."""
+    path = tmp_path_factory.mktemp("two")
+    truth = json.loads(drawn_root.annotations("val2017", "coco").read_text())
+    truth["images"] = truth["images"][:2]
+    ids = {image["id"] for image in truth["images"]}
+    truth["annotations"] = [entry for entry in truth["annotations"] if entry["image_id"] in ids]
+    (path / "annotations").mkdir()
+    (path / "annotations" / "person_keypoints_val2017.json").write_text(json.dumps(truth))
+    (path / "images").symlink_to(drawn_root.path / "images")
+    return DataRoot(path)
+
+
+def checkpoint(path: Path, *, broken: bool = False) -> Path:
+    """As training leaves it; untrained weights, or NaN in one of them."""
+    torch.manual_seed(0)
+    state = create_model(MODEL).state_dict()
+    if broken:
+        next(value for name, value in state.items() if name.endswith("x.1.bias"))[:] = float("nan")
+    torch.save({"format": FORMAT, "ema": state}, path)
+    return path
+
+
+def evaluate(weights: Path, root: DataRoot, predictions: Path | None = None) -> Metrics:
+    protocol = Protocol(boxes="ground_truth")
+    return evaluate_file(
+        MODEL, weights, root.path, protocol, split="val2017", predictions=predictions, on_batch=lambda *_: None
+    )
+
+
+def test_figures_are_those_of_the_predictions_it_writes(tmp_path: Path, root: DataRoot) -> None:
+    predictions = tmp_path / "predictions.json.gz"
+    found = evaluate(checkpoint(tmp_path / "weights.pt"), root, predictions)
+    assert tuple(found) == STATS
+    assert len(json.loads(gzip.decompress(predictions.read_bytes()))) > 0
+    assert score_files(predictions, root.annotations("val2017", "coco"), "coco") == found
+
+
+def test_weights_with_nan_are_one_clear_error_and_leave_no_predictions(tmp_path: Path, root: DataRoot) -> None:
+    weights = checkpoint(tmp_path / "weights.pt", broken=True)
+    for predictions in (None, tmp_path / "predictions.json"):
+        with pytest.raises(DataError, match=r"entry 0: .*not a number$"):
+            evaluate(weights, root, predictions)
+    assert not (tmp_path / "predictions.json").exists()
+
+
+def test_missing_files_are_named(tmp_path: Path, root: DataRoot) -> None:
+    with pytest.raises(WeightsError, match=r"weights.pt does not exist"):
+        evaluate(tmp_path / "weights.pt", root)
+    with pytest.raises(InputError, match=r"person_keypoints_val2017.json does not exist"):
+        evaluate(checkpoint(tmp_path / "weights.pt"), DataRoot(tmp_path))
