@@ -58,6 +58,8 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
         f"AP and AR: {wanted.model}, {wanted.training.epochs} epochs, seeds {', '.join(map(str, plan.study.seeds))}; "
         f"{data_words(plan)}, {people}; {boxes}, {flip}, pycocotools."
     ]
+    if wanted.training.attention_guidance:
+        lines.append("Trained with attention guidance, an aid for short runs that is not part of the paper's recipe.")
     lines += smaller_sentences(plan, accuracy)
     lines += untrained_sentences(accuracy)
     if accuracy.smallest_visible is not None:

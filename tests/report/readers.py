@@ -1,0 +1,76 @@
+"""Tables read back as a reader's program would see them: Markdown by a renderer, LaTeX by its own rules."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_TEX = re.compile(
+    r"\\text(?P<name>backslash|asciitilde|asciicircum|less|greater|bar)\{\}"
+    r"|\\(?P<escaped>[&%$#_{}])"
+    r"|\$(?P<maths>\\pm|\\times|-)\$"
+    r"|\{(?P<braced>[\[\]*])\}"
+    r"|(?P<dash>--)"
+    r"|(?P<plain>[^\\{}$&#^_%~])",
+    re.DOTALL,
+)
+_NAMED = {"backslash": "\\", "asciitilde": "~", "asciicircum": "^", "less": "<", "greater": ">", "bar": "|"}
+_MATHS = {"\\pm": "±", "\\times": "×", "-": "−"}
+
+
+def tex_shown(source: str) -> str:
+    """What LaTeX prints for a text without commands; a special sign that is not escaped is an error."""
+    shown, place = "", 0
+    while place < len(source):
+        sign = _TEX.match(source, place)
+        assert sign is not None, f"special sign in the open: {source[place:]!r}"
+        kind, text = sign.lastgroup, sign.group(sign.lastgroup or 0)
+        shown += {"name": _NAMED, "maths": _MATHS}.get(kind or "", {}).get(text, "–" if kind == "dash" else text)
+        place = sign.end()
+    return shown
+
+
+def tex_cells(document: str) -> list[list[str]]:
+    """Cells of the table in a LaTeX document, headings first; italics are taken off."""
+    body = document.partition("\\toprule\n")[2].partition("\\bottomrule")[0]
+    rows = [line.removesuffix(r" \\") for line in body.splitlines() if line != r"\midrule"]
+    return [[tex_shown(_upright(cell)) for cell in re.split(r"(?<!\\) & ", row)] for row in rows]
+
+
+def _upright(cell: str) -> str:
+    italic = re.fullmatch(r"\\textit\{(.*)\}", cell, re.DOTALL)
+    return italic[1] if italic else cell
+
+
+def markdown_tokens(document: str) -> list[Token]:
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(document)
+
+
+def markdown_cells(document: str) -> list[list[str]]:
+    """Text of the cells of the table in a Markdown document, headings first; anything but text is an error."""
+    rows: list[list[str]] = []
+    tokens = markdown_tokens(document)
+    for before, token in pairwise(tokens):
+        if token.type == "tr_open":
+            rows.append([])
+        if before.type in ("th_open", "td_open"):
+            rows[-1].append(inline_text(token))
+    return rows
+
+
+def inline_text(token: Token) -> str:
+    """Text of a paragraph or cell that may be in italics and have line breaks, and nothing else."""
+    children = token.children or []
+    strangers = {child.type for child in children} - {
+        "text",
+        "text_special",
+        "em_open",
+        "em_close",
+        "hardbreak",
+        "softbreak",
+    }
+    assert not strangers, f"{token.content!r} is more than text: {strangers}"
+    return "".join("\n" if child.type.endswith("break") else child.content for child in children)
