@@ -104,8 +104,10 @@ def test_torch_flop_counter_agrees() -> None:
     model = create_model("gtpt_s_coco").eval()
     for parameter in model.parameters():
         parameter.requires_grad_(False)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter, torch.nn.attention.sdpa_kernel(
-        torch.nn.attention.SDPBackend.MATH
+    with (
+        torch.no_grad(),
+        FlopCounterMode(display=False) as counter,
+        torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH),
     ):
         model(torch.zeros(1, 3, 256, 192))
     assert counter.get_total_flops() == 2 * FIGURES["gtpt_s_coco"][1]
@@ -142,7 +144,9 @@ class _Known(nn.Module):
 
 def test_trace_of_known_layers_equals_arithmetic() -> None:
     trace = trace_forward(_Known(), Size(8, 8))
-    found = {kind: sum(op.macs for op in trace.operators if op.kind == kind) for kind in ("conv", "linear", "attention")}
+    found = {
+        kind: sum(op.macs for op in trace.operators if op.kind == kind) for kind in ("conv", "linear", "attention")
+    }
     deconv = 4 * 4 * 8 * 4 * 4 * 4  # 16 input pixels, 8 → 4 channels, 4 x 4 taps: counted where it is computed
     assert found == {"conv": 4 * 4 * 8 * 3 * 9 + deconv, "linear": 64 * 4 * 16, "attention": 2 * 64 * 64 * 16}
 

@@ -125,7 +125,10 @@ def test_group_attention_gives_the_logits_of_keypoint_and_dense_tokens_on_own_im
 
 
 def test_position_embedding_has_the_specified_values() -> None:
-    for width, first in ((128, (0.382683, 0.923880, 0.290245, 0.956952)), (192, (0.382683, 0.923880, 0.318489, 0.947926))):
+    for width, first in (
+        (128, (0.382683, 0.923880, 0.290245, 0.956952)),
+        (192, (0.382683, 0.923880, 0.318489, 0.947926)),
+    ):
         embedding = sine_position(Size(16, 16), width)
         assert embedding.shape == (1, 256, width)
         torch.testing.assert_close(embedding[0, 0, :4], torch.tensor(first), atol=1e-6, rtol=0)
@@ -177,5 +180,5 @@ def test_too_few_slots_for_dense_tokens_are_refused_with_a_rate_that_would_do() 
 
 
 def test_unknown_model_names_the_nearest_and_all() -> None:
-    with pytest.raises(InputError, match="did you mean gtpt_s_coco.*known: gtpt_t_coco"):
+    with pytest.raises(InputError, match=r"did you mean gtpt_s_coco.*known: gtpt_t_coco"):
         create_model("gtpt_s_coko")

@@ -49,9 +49,9 @@ def test_masks_and_counters_may_be_absent() -> None:
 
 def test_missing_and_unexpected_keys_and_shapes_are_named() -> None:
     model = create_model("gtpt_t_coco")
-    with pytest.raises(WeightsError, match="missing: tokens.human_token"):
+    with pytest.raises(WeightsError, match=r"missing: tokens\.human_token"):
         load_official_weights(model, official(**{"ema_features.human_token": None}))
-    with pytest.raises(WeightsError, match="unexpected: ema_features.stranger"):
+    with pytest.raises(WeightsError, match=r"unexpected: ema_features\.stranger"):
         load_official_weights(model, official(**{"ema_features.stranger": torch.zeros(1)}))
     with pytest.raises(WeightsError, match=r"other shape: .*\[1, 1, 64\] instead of \[1, 1, 128\]"):
         load_official_weights(model, official(**{"ema_features.human_token": torch.zeros(1, 1, 64)}))
@@ -83,7 +83,9 @@ def test_pickles_that_would_run_code_are_refused(tmp_path: Path) -> None:
     assert not Path("/tmp/gtpt_bench_was_here").exists()
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"", "not a readable"), (b"not torch", "not a readable"), (None, "does not exist")])
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", "not a readable"), (b"not torch", "not a readable"), (None, "does not exist")]
+)
 def test_broken_and_missing_files_are_named(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "weights.pth"
     if content is not None:

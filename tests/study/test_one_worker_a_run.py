@@ -1,0 +1,155 @@
+"""The lock of a run: one living worker at a time, and none that is dead."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gtpt_bench.study.lock import SILENT_S, Locked, locked, owner_of, process_start, touch
+from gtpt_bench.study.worker import work
+from tests.study.small_study import Workplace, prepared
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from gtpt_bench.study.lock import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+CONTENDER = """
+import sys, time
+from pathlib import Path
+from gtpt_bench.study.lock import Locked, locked
+lock, busy = Path(sys.argv[1]), Path(sys.argv[2])
+sys.stdin.read()
+worked = 0
+while worked < 10:
+    try:
+        with locked(lock):
+            busy.mkdir()
+            time.sleep(0.002)
+            busy.rmdir()
+            worked += 1
+    except Locked:
+        time.sleep(0.001)
+"""
+
+
+def started(program: str, *arguments: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def holder(lock: Path) -> subprocess.Popen[str]:
+    process = started(HOLDER, lock)
+    assert process.stdout
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def write_owner(lock: Path, *, host: str, pid: int, start: str, silent_s: float = 0) -> None:
+    lock.write_text(json.dumps({"host": host, "pid": pid, "started": start}))
+    changed = lock.stat().st_mtime - silent_s
+    os.utime(lock, (changed, changed))
+
+
+def is_free(lock: Path) -> bool:
+    try:
+        with locked(lock):
+            return True
+    except Locked:
+        return False
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "lock"
+
+
+def test_a_lock_is_there_while_it_is_held_and_gone_after(lock: Path) -> None:
+    with locked(lock):
+        owner = owner_of(lock)
+        assert owner
+        assert (owner.host, owner.pid) == (socket.gethostname(), os.getpid())
+    assert list(lock.parent.iterdir()) == []
+
+
+def test_a_lock_is_released_by_an_error(lock: Path) -> None:
+    with pytest.raises(RuntimeError, match="inside"), locked(lock):
+        raise RuntimeError("inside")
+    assert is_free(lock)
+
+
+def test_a_second_worker_is_told_who_is_at_work(lock: Path) -> None:
+    first = holder(lock)
+    with pytest.raises(Locked, match=f"process {first.pid} on {socket.gethostname()}"), locked(lock):
+        pytest.fail("two workers hold one lock")
+    first.communicate("")
+    assert is_free(lock)
+
+
+def test_a_killed_workers_lock_is_free_at_once(lock: Path) -> None:
+    first = holder(lock)
+    first.kill()
+    first.wait()
+    assert lock.exists()
+    assert owner_of(lock) is None
+    assert is_free(lock)
+
+
+def test_a_later_process_with_the_same_number_is_not_the_owner(lock: Path) -> None:
+    lock.parent.mkdir()
+    write_owner(lock, host=socket.gethostname(), pid=os.getpid(), start="1")
+    assert is_free(lock)
+    write_owner(lock, host=socket.gethostname(), pid=os.getpid(), start=process_start(os.getpid()))
+    assert not is_free(lock)
+
+
+def test_a_worker_on_another_host_lives_as_long_as_it_reports(lock: Path) -> None:
+    lock.parent.mkdir()
+    write_owner(lock, host="elsewhere", pid=1, start="1", silent_s=SILENT_S - 60)
+    assert not is_free(lock)
+    write_owner(lock, host="elsewhere", pid=1, start="1", silent_s=SILENT_S + 1)
+    touch(lock)
+    assert not is_free(lock)
+    write_owner(lock, host="elsewhere", pid=1, start="1", silent_s=SILENT_S + 1)
+    assert is_free(lock)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "a"}', '{"host": "a", "pid": 1, "x": 2}'])
+def test_a_lock_that_names_nobody_is_free(content: str, lock: Path) -> None:
+    lock.parent.mkdir()
+    lock.write_text(content)
+    assert is_free(lock)
+
+
+def test_of_many_contenders_never_two_work_at_once(lock: Path) -> None:
+    """Each makes and removes one folder while it holds the lock; two at once would meet there and fail."""
+    lock.parent.mkdir()
+    contenders = [started(CONTENDER, lock, lock.parent / "busy") for _ in range(3)]
+    for contender in contenders:
+        assert contender.stdin
+        contender.stdin.close()  # the sign to start
+        contender.stdin = None
+    assert [contender.communicate(timeout=60)[1] for contender in contenders] == ["", "", ""]
+    assert list(lock.parent.iterdir()) == []
+
+
+def test_a_run_that_somebody_works_on_is_running_and_left_alone(place: Workplace) -> None:
+    session = place.open(only=["pruned"])
+    run = session.plan.runs[0]
+    folder = prepared(session, run)
+    with locked(folder.lock):
+        before = sorted(folder.path.iterdir())
+        assert work(folder, stop=lambda: False) == Locked.exit_code
+        assert sorted(folder.path.iterdir()) == before
+        assert [s.state for s in session.status() if s.part == "pruned seed 0"] == ["running"]
+    assert [s.state for s in session.status() if s.part == "pruned seed 0"] == ["missing"]
