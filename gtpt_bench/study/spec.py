@@ -85,6 +85,13 @@ class Study(Frozen):
     """None: cost is counted, time is not measured."""
     report: Report = Report()
 
+    @field_validator("study")
+    @classmethod
+    def _folder_is_visible(cls, name: str) -> str:
+        if name.startswith("."):
+            raise ValueError(f"a study's name must not start with a dot, got {name!r}: its results would be hidden")
+        return name
+
     @field_validator("seeds")
     @classmethod
     def _seeds_differ(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:

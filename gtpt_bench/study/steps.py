@@ -60,7 +60,7 @@ def do_run(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress
     if read_record(folder.train_record, job.run.train_signature) is None:
         train(job, folder, stop=stop, progress=progress)
     if read_record(folder.evaluation(job.run.evaluate_signature), job.run.evaluate_signature) is None:
-        evaluate(job, folder, progress=progress)
+        evaluate(job, folder, stop=stop, progress=progress)
 
 
 def train(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress: OnProgress) -> None:
@@ -127,8 +127,18 @@ def _resume(trainer: Trainer, job: RunJob, folder: JobFolder) -> float:
     return float(state["seconds"])
 
 
-def evaluate(job: RunJob, folder: JobFolder, *, progress: OnProgress) -> None:
-    """Predict, score, and keep predictions and matches beside the record."""
+def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress: OnProgress) -> None:
+    """Predict, score, and keep predictions and matches beside the record.
+
+    Raises:
+        RunInterrupted: `stop` answered True; evaluation starts again next time.
+    """
+
+    def on_batch(done: int, total: int) -> None:
+        progress("evaluate", done, total, "persons")
+        if stop():
+            raise RunInterrupted(f"stopped after {done} of {total} persons; run again to evaluate")
+
     started, config, signature = time.time(), job.run.config, job.run.evaluate_signature
     root, protocol = DataRoot(job.data_root), job.run.config.evaluation
     crops = evaluation_crops(config, root)
@@ -141,7 +151,7 @@ def evaluate(job: RunJob, folder: JobFolder, *, progress: OnProgress) -> None:
         split_ratio=config.model.split_ratio,
         batch_size=EVALUATION_BATCH,
         device=run_device(),
-        on_batch=lambda done, total: progress("evaluate", done, total, "persons"),
+        on_batch=on_batch,
     )
     results = coco_results(final_poses(poses, crops.keypoints.sigmas, protocol), crops.keypoints)
     scored = score_results(

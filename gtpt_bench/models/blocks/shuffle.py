@@ -76,3 +76,10 @@ class SkipFuse(nn.Module):
     def forward(self, skip_BCHW: Tensor, deep_BChw: Tensor) -> Tensor:
         fused: Tensor = self.units(self.join(torch.cat((skip_BCHW, self.up(deep_BChw)), dim=1)))
         return fused
+
+
+def initialise_convolutions(net: nn.Module) -> None:
+    """Start every convolution as the authors do (spec/gtpt.md §12): normal, standard deviation 0.001."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, std=0.001)

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.keypoints import KEYPOINT_SETS, KeypointSet
 from gtpt_bench.models.gtpt.grouping import ChannelGate, Group, PaperGrouping
+from gtpt_bench.models.gtpt.initialisation import Initialisation
 from gtpt_bench.models.gtpt.introduction import HumanSparse, Introduction
 from gtpt_bench.models.gtpt.pruning import Pruning, kept
 from gtpt_bench.models.gtpt.schedule import TokenSchedule, coarse_schedule, fine_schedule
@@ -19,7 +20,6 @@ from gtpt_bench.models.gtpt.tokenizer import ShuffleTokenizer, Tokenizer
 from gtpt_bench.models.sizes import Size
 
 FULL_RATES = (1.0, 1.0, 1.0, 1.0)
-STRIDE = Size(4, 4)
 
 
 class GTPTConfig(Frozen):
@@ -30,7 +30,7 @@ class GTPTConfig(Frozen):
     input_size: Size = Size(256, 192)
     """Height and width of the crop in pixels."""
     patch_size: Size = Size(4, 3)
-    """Height and width of a patch on the stride-4 feature map."""
+    """Height and width of a patch in cells of the feature map (stride 4; 16 for the pyramid tokenizer)."""
     tokenizer: Tokenizer = ShuffleTokenizer()
     width: int = Field(192, ge=4, multiple_of=4)
     """Channels of a token (D)."""
@@ -45,6 +45,7 @@ class GTPTConfig(Frozen):
     pruning: Pruning = Pruning()
     split_ratio: int = Field(2, ge=1)
     """SimCC bins per pixel."""
+    initialisation: Initialisation = Initialisation()
 
     @field_validator("stage_depths")
     @classmethod
@@ -72,15 +73,14 @@ class GTPTConfig(Frozen):
         return self
 
     def _check_input_size(self) -> None:
-        step = Size(4 * self.patch_size.height, 4 * self.patch_size.width)
         if min(self.input_size) < 1 or min(self.patch_size) < 1:
             raise ValueError("input_size and patch_size must be positive")
-        deepest = 16 if self.tokenizer.kind == "u_shuffle" else 4
+        stride, deepest = self.tokenizer.stride, self.tokenizer.deepest_stride
         for name in ("height", "width"):
-            length, unit = getattr(self.input_size, name), getattr(step, name)
+            length, unit = getattr(self.input_size, name), stride * getattr(self.patch_size, name)
             if length % unit or length % deepest:
                 raise ValueError(
-                    f"input_size: {name} {length} must be a multiple of {unit} (stride 4 x patch_size) "
+                    f"input_size: {name} {length} must be a multiple of {unit} (stride {stride} x patch_size) "
                     f"and of {deepest} (stride of tokenizer {self.tokenizer.kind})"
                 )
 
@@ -109,7 +109,7 @@ class GTPTConfig(Frozen):
     @property
     def feature_size(self) -> Size:
         """Size of the map that is cut in patches."""
-        return self.input_size.divided(STRIDE)
+        return self.input_size.divided(Size(self.tokenizer.stride, self.tokenizer.stride))
 
     @property
     def grid_size(self) -> Size:

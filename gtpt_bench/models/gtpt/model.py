@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gtpt_bench.errors import InputError
 from gtpt_bench.models.blocks.simcc_head import SimccHead, SimccLogits
+from gtpt_bench.models.gtpt.attention_net import Attention
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.encoder_net import CoarseEncoder, FineEncoder
 from gtpt_bench.models.gtpt.grouping import body_parts, output_order
@@ -106,9 +107,14 @@ class GTPT(nn.Module):
 
 
 def initialise(model: GTPT) -> None:
-    """Start from scratch as the authors do (spec/gtpt.md §12): linear layers keep the framework's default."""
+    """Start from scratch as the config says (spec/gtpt.md §12): linear layers begin with the framework's default.
+
+    Convolutions are the tokenizer's, which starts them itself.
+    """
+    start = model.config.initialisation
     for parameter in model.tokens.parameters():
-        nn.init.trunc_normal_(parameter, std=0.02)
+        nn.init.trunc_normal_(parameter, std=start.token_std)
     for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.normal_(module.weight, std=0.001)
+        if isinstance(module, Attention):
+            with torch.no_grad():
+                module.qkv.weight[: 2 * model.config.width] *= start.query_key_gain

@@ -15,11 +15,17 @@ _SIZES: dict[str, dict[str, Any]] = {
     "b": {"width": 192, "tokenizer": {"kind": "u_shuffle"}},
     "tiny": {
         "input_size": (128, 96),
-        "width": 64,
+        "patch_size": (1, 1),
+        "width": 96,
         "heads": 4,
-        "ffn_ratio": 2,
-        "stage_depths": (2, 2, 2, 2),
-        "tokenizer": {"kind": "shuffle", "first_channels": 24, "channels": 64, "blocks": 4},
+        "stage_depths": (1, 2, 1, 1),
+        "tokenizer": {
+            "kind": "pyramid",
+            "first_channels": 24,
+            "level_channels": (48, 96, 160),
+            "level_blocks": (1, 3, 4),
+        },
+        "initialisation": {"token_std": 0.6, "query_key_gain": 3.0},
     },
 }
 
@@ -36,8 +42,12 @@ _DATA_SETS: dict[str, dict[str, Any]] = {
     },
 }
 
-# 116 dense tokens need slots: a finer grid of 20 x 15 patches instead of 8 x 8.
-_TINY_WHOLEBODY: dict[str, Any] = {"input_size": (160, 120), "patch_size": (2, 2)}
+# 116 dense tokens need slots: a grid of 20 x 16 patches, which takes a tokenizer with a finer map than the pyramid's.
+_TINY_WHOLEBODY: dict[str, Any] = {
+    "input_size": (160, 128),
+    "patch_size": (2, 2),
+    "tokenizer": {"kind": "u_shuffle", "first_channels": 24, "down_channels": (32, 64, 128), "blocks": 2},
+}
 
 
 def _preset(size: str, data_set: str) -> GTPTConfig:

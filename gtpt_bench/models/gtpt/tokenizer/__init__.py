@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gtpt_bench.models.gtpt.tokenizer.pyramid import PyramidTokenizer
 from gtpt_bench.models.gtpt.tokenizer.shuffle import ShuffleTokenizer
 from gtpt_bench.models.gtpt.tokenizer.u_shuffle import UShuffleTokenizer
 
-Tokenizer = Annotated[ShuffleTokenizer | UShuffleTokenizer, Field(discriminator="kind")]
+Tokenizer = Annotated[ShuffleTokenizer | UShuffleTokenizer | PyramidTokenizer, Field(discriminator="kind")]
 
-__all__ = ["ShuffleTokenizer", "Tokenizer", "UShuffleTokenizer"]
+__all__ = ["PyramidTokenizer", "ShuffleTokenizer", "Tokenizer", "UShuffleTokenizer"]

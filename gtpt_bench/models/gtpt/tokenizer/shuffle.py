@@ -28,6 +28,16 @@ class ShuffleTokenizer(Frozen):
     blocks: int = Field(4, ge=1)
     """Units of the stage, the first with stride 2."""
 
+    @property
+    def stride(self) -> int:
+        """Pixels between the cells of the feature map."""
+        return 4
+
+    @property
+    def deepest_stride(self) -> int:
+        """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
+        return 4
+
     def cost(self, image: Size) -> Cost:
         half = image.divided(Size(2, 2))
         stage = shuffle_stage(self.first_channels, self.channels, self.blocks, image.divided(Size(4, 4)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gtpt_bench.models.blocks.shuffle import conv_norm, shuffle_stage
+from gtpt_bench.models.blocks.shuffle import conv_norm, initialise_convolutions, shuffle_stage
 from gtpt_bench.models.gtpt.tokenizer.shuffle import ShuffleTokenizer
 
 
@@ -15,6 +15,7 @@ class ShuffleNet(nn.Module):
         super().__init__()
         self.first = nn.Sequential(*conv_norm(3, config.first_channels, 3, stride=2), nn.ReLU())
         self.stage = shuffle_stage(config.first_channels, config.channels, config.blocks)
+        initialise_convolutions(self)
 
     def forward(self, images_B3HW: Tensor) -> Tensor:
         features: Tensor = self.stage(self.first(images_B3HW))

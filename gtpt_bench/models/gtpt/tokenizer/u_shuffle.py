@@ -31,6 +31,16 @@ class UShuffleTokenizer(Frozen):
     """Units after each skip on the way up."""
 
     @property
+    def stride(self) -> int:
+        """Pixels between the cells of the feature map."""
+        return 4
+
+    @property
+    def deepest_stride(self) -> int:
+        """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
+        return 16
+
+    @property
     def channels(self) -> int:
         return self.down_channels[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gtpt_bench.models.blocks.shuffle import SkipFuse, conv_norm, shuffle_stage
+from gtpt_bench.models.blocks.shuffle import SkipFuse, conv_norm, initialise_convolutions, shuffle_stage
 from gtpt_bench.models.gtpt.tokenizer.u_shuffle import UShuffleTokenizer
 
 
@@ -20,6 +20,7 @@ class UShuffleNet(nn.Module):
         self.down16 = shuffle_stage(middle, deep, config.blocks)
         self.up8 = SkipFuse(deep, middle, config.fuse_blocks)
         self.up4 = SkipFuse(middle, shallow, config.fuse_blocks)
+        initialise_convolutions(self)
 
     def forward(self, images_B3HW: Tensor) -> Tensor:
         stride4 = self.down4(self.first(images_B3HW))
