@@ -1,7 +1,7 @@
 """Random changes of a training crop: half body, scale, rotation, mirror image; drawn in this order.
 
 Each draw comes from a generator of its own, seeded by (seed, epoch, sample), so that it does not matter which
-worker or process makes the crop. Source: spec/training_and_evaluation.md §2.4 with quirks 1 to 3.
+worker or process makes the crop. Source: spec/training_and_evaluation.md §2.4 with quirks 1 and 2.
 """
 
 from __future__ import annotations
