@@ -1,25 +1,13 @@
-"""Random changes of a training crop: half body, scale, rotation, mirror image; drawn in this order.
+"""How strongly training crops are changed; plans read it, so it is cheap to import. The changes: augmented.py.
 
-Each draw comes from a generator of its own, seeded by (seed, epoch, sample), so that it does not matter which
-worker or process makes the crop. Source: spec/training_and_evaluation.md §2.4 with quirks 1 and 2.
+Source: spec/training_and_evaluation.md §2.4.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 from pydantic import Field
 
-from gtpt_bench.data.crop import CropFrame, frame_of_box
-from gtpt_bench.data.people import Floats
 from gtpt_bench.frozen import Frozen
-from gtpt_bench.keypoints import KeypointSet
-from gtpt_bench.models.sizes import Size
-
-HALF_BODY_PADDING = 1.5
-LEAST_FOR_HALF = 2
-"""A half of the body is taken only with more labelled keypoints than this."""
 
 
 class Augmentation(Frozen):
@@ -34,61 +22,3 @@ class Augmentation(Frozen):
     """Standard deviation of the rotation; its limit is twice that."""
     rotation_probability: float = Field(0.6, ge=0, le=1)
     mirror_probability: float = Field(0.5, ge=0, le=1)
-
-
-NO_AUGMENTATION = Augmentation(
-    half_body_probability=0, scale_factor=0, rotation_factor_deg=0, rotation_probability=0, mirror_probability=0
-)
-
-
-@dataclass(frozen=True)
-class AugmentedFrame:
-    """A frame after the draws, and whether the image is mirrored before it is cropped."""
-
-    frame: CropFrame
-    mirrored: bool
-
-
-def augmented(
-    frame: CropFrame,
-    keypoints_J2: Floats,
-    visibility_J: Floats,
-    *,
-    config: Augmentation,
-    keypoints: KeypointSet,
-    input_size: Size,
-    rng: np.random.Generator,
-) -> AugmentedFrame:
-    """Draw all changes of one crop. Which numbers are drawn never depends on the person, only what they do."""
-    wants_half, prefers_upper = rng.random() < config.half_body_probability, rng.standard_normal() < 0.5
-    scale, turn = rng.standard_normal(2)
-    turns, mirrored = rng.random(2) < (config.rotation_probability, config.mirror_probability)
-    if wants_half and visibility_J.sum() > config.half_body_threshold:
-        frame = half_body(frame, keypoints_J2, visibility_J, keypoints, input_size, bool(prefers_upper))
-    factor = np.clip(1 + config.scale_factor * scale, 1 - config.scale_factor, 1 + config.scale_factor)
-    limit = 2 * config.rotation_factor_deg
-    rotation = float(np.clip(config.rotation_factor_deg * turn, -limit, limit)) if turns else 0.0
-    zoomed = CropFrame(frame.centre, (frame.scale * factor).astype(np.float32), rotation)
-    return AugmentedFrame(zoomed, bool(mirrored))
-
-
-def half_body(
-    frame: CropFrame,
-    keypoints_J2: Floats,
-    visibility_J: Floats,
-    keypoints: KeypointSet,
-    input_size: Size,
-    prefers_upper: bool,
-) -> CropFrame:
-    """Frame around the labelled keypoints of one half of the body; unchanged where too few are labelled."""
-    labelled = np.flatnonzero(visibility_J > 0)
-    is_upper = np.asarray([index in keypoints.upper_body for index in labelled], dtype=bool)
-    upper, lower = labelled[is_upper], labelled[~is_upper]
-    takes_lower = len(lower) > LEAST_FOR_HALF and not (prefers_upper and len(upper) > LEAST_FOR_HALF)
-    chosen = lower if takes_lower else upper
-    if len(chosen) < LEAST_FOR_HALF:
-        return frame
-    points = keypoints_J2[chosen]
-    low, high = points.min(0), points.max(0)
-    around = frame_of_box(np.asarray([*low, *(high - low)], np.float32), input_size, padding=HALF_BODY_PADDING)
-    return CropFrame(points.mean(0).astype(np.float32), around.scale)

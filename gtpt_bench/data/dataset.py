@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gtpt_bench.data.augmentation import Augmentation, augmented
+from gtpt_bench.data.augmentation import Augmentation
+from gtpt_bench.data.augmented import augmented
 from gtpt_bench.data.crop import (
     CropFrame,
     crop_matrix,

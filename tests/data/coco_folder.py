@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gtpt_bench.data.augmentation import Augmentation
 from gtpt_bench.data.people import Floats, Person
 from gtpt_bench.keypoints import COCO, WHOLEBODY, KeypointSet
 
@@ -111,3 +112,8 @@ def someone(
     """A person as the loader knows one."""
     labelled = np.ones(len(points)) if visibility is None else visibility
     return Person(1, image, floats(box), 1.0, floats(points), floats(labelled))
+
+
+NO_AUGMENTATION = Augmentation(
+    half_body_probability=0, scale_factor=0, rotation_factor_deg=0, rotation_probability=0, mirror_probability=0
+)

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gtpt_bench.data.augmentation import NO_AUGMENTATION, Augmentation, AugmentedFrame, augmented, half_body
+from gtpt_bench.data.augmentation import Augmentation
+from gtpt_bench.data.augmented import AugmentedFrame, augmented, half_body
 from gtpt_bench.data.crop import CropFrame, frame_of_box
 from gtpt_bench.keypoints import COCO, WHOLEBODY
 from gtpt_bench.models.sizes import Size
-from tests.data.coco_folder import floats, spread_points
+from tests.data.coco_folder import NO_AUGMENTATION, floats, spread_points
 
 INPUT = Size(256, 192)
 PAPER = Augmentation()

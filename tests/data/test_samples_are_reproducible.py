@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from gtpt_bench.data.augmentation import NO_AUGMENTATION, Augmentation
+from gtpt_bench.data.augmentation import Augmentation
 from gtpt_bench.data.dataset import Crop, ImageMemory, PersonCrops, SampleKey
 from gtpt_bench.data.people import Person
 from gtpt_bench.errors import DataError
 from gtpt_bench.keypoints import COCO
 from gtpt_bench.models.sizes import Size
-from tests.data.coco_folder import someone, write_picture
+from tests.data.coco_folder import NO_AUGMENTATION, someone, write_picture
 
 INPUT = Size(64, 48)
 BOX = (60.0, 20.0, 60.0, 80.0)
