@@ -70,9 +70,12 @@ class Bars:
         return Bar(self, self.progress.add_task(plain(title), total=None, words="starting"))
 
     def finished(self) -> None:
+        """When nothing is open the bars stay as they are, and the next one starts below them."""
         self.open -= 1
         if not self.open:
             self.progress.stop()
+            for task in self.progress.task_ids:
+                self.progress.remove_task(task)
 
 
 def progress_display() -> Bars | EventLines:

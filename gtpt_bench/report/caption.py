@@ -55,11 +55,13 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
     boxes = "ground-truth boxes" if protocol.boxes == "ground_truth" else f"boxes of {wanted.data.detections}"
     flip = "flip test" if protocol.flip_test else "no flip test"
     lines = [
-        f"AP and AR: {wanted.model}, {wanted.training.epochs} epochs, seeds {', '.join(map(str, plan.study.seeds))}; "
+        f"AP and AR: {wanted.model}, {_epochs(plan)} epochs, seeds {', '.join(map(str, plan.study.seeds))}; "
         f"{data_words(plan)}, {people}; {boxes}, {flip}, pycocotools."
     ]
-    if wanted.training.attention_guidance:
-        lines.append("Trained with attention guidance, an aid for short runs that is not part of the paper's recipe.")
+    guided = [run.config.training.attention_guidance > 0 for run in plan.runs]
+    if any(guided):
+        which = "Trained" if all(guided) else "Some variants are trained"
+        lines.append(f"{which} with attention guidance, an aid for short runs that is not part of the paper's recipe.")
     lines += smaller_sentences(plan, accuracy)
     lines += untrained_sentences(accuracy)
     if accuracy.smallest_visible is not None:
@@ -72,6 +74,11 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
         if is_comparable(accuracy):
             lines.append(f"Smallest difference this study could see: {accuracy.smallest_visible:.1f} AP.")
     return lines
+
+
+def _epochs(plan: Plan) -> str:
+    """Epochs of training; several numbers where variants differ in them."""
+    return " or ".join(map(str, sorted({run.config.training.epochs for run in plan.runs})))
 
 
 COMPARABLE_AP = 5.0
@@ -116,6 +123,8 @@ def smaller_sentences(plan: Plan, accuracy: StudyAccuracy) -> list[str]:
         lines.append("This is not AP on COCO: the people are drawn.")
     elif accuracy.num_images < FULL_COCO_IMAGES:
         lines.append(f"This is not AP on COCO val2017: {accuracy.num_images:,} images instead of {FULL_COCO_IMAGES:,}.")
+    if data.train == data.evaluation:
+        lines.append("Trained and evaluated on the same images: AP says nothing about others.")
     if plan.study.model and plan.study.accuracy.model != plan.study.model:
         lines.append(
             f"AP is that of {plan.study.accuracy.model}, not of {plan.study.model} whose cost stands beside it."

@@ -152,6 +152,7 @@ def _accuracy_cells(
 
 
 def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:
+    """Figures of a paper; its MACs only if it counts them as the column does."""
     for key, column, digits in (
         ("params_m", "params_m", 1),
         ("macs_thop_g", "gflops", 1),
@@ -159,7 +160,8 @@ def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:
         ("ar", "AR", 1),
     ):
         value = reported.values.get(column)
-        if value is not None:
+        comparable = column != "gflops" or reported.macs_convention == "thop"
+        if value is not None and comparable:
             source = (f"results/reference/{reported.file}",)
             yield key, Cell(f"{value:.{digits}f}", value, "reported", source, machine=reported.source)
 

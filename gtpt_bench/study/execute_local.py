@@ -14,12 +14,14 @@ from functools import partial
 from typing import Any
 
 from gtpt_bench.data.config import DrawnData
+from gtpt_bench.errors import InputError
+from gtpt_bench.files import write_json
 from gtpt_bench.study.data_source import DataSource
 from gtpt_bench.study.display import Display, shown
+from gtpt_bench.study.job import RunJob
 from gtpt_bench.study.local_worker import Worker, restored_signals
-from gtpt_bench.study.lock import owner_of
+from gtpt_bench.study.lock import Locked, owner_of
 from gtpt_bench.study.missing import PlannedJob
-from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.state import read_json_file
 
 POLL_S = 0.2
@@ -35,12 +37,12 @@ class Outcome:
     interrupted: bool = False
 
 
-def draw_data(plan: Plan, data: DataSource, display: Display) -> None:
-    """Draw the embedded people that the plan's runs need and that are not there yet."""
-    for run in plan.runs:
-        if isinstance(run.config.data, DrawnData) and not data.folder(run.config).exists():
+def draw_data(jobs: Sequence[PlannedJob], data: DataSource, display: Display) -> None:
+    """Draw the embedded people that the jobs need and that are not there yet."""
+    for config in [planned.job.run.config for planned in jobs if isinstance(planned.job, RunJob)]:
+        if isinstance(config.data, DrawnData) and not data.folder(config).exists():
             with shown(display, "drawing people") as line:
-                data.draw_if_missing(run.config, on_image=partial(line.update, words="images"))
+                data.draw_if_missing(config, on_image=partial(line.update, words="images"))
 
 
 class Attended:
@@ -55,11 +57,22 @@ class Attended:
         if self.worker is None and owner_of(self.job.folder.lock) is None:
             self.worker = self.start(self.job)
         code = self.worker.poll() if self.worker else None
+        if code == Locked.exit_code:  # somebody else was quicker: wait for them
+            self.worker = code = None
         if code is None:
             self._show_progress()
         else:
+            self._leave_reason(code)
             self.line.finish(self._outcome(code))
         return code
+
+    def _leave_reason(self, code: int) -> None:
+        """A worker that was killed could not say so itself; its run is failed all the same, and stays visible."""
+        if code in (0, INTERRUPTED) or self.job.folder.error.exists():
+            return
+        reason = f"the worker was killed by signal {-code}" if code < 0 else f"the worker ended with code {code}"
+        with contextlib.suppress(InputError):  # the disk may be full
+            write_json(self.job.folder.error, {"reason": reason, "expected": False, "time": time.time()})
 
     def _show_progress(self) -> None:
         progress = read_json_file(self.job.folder.progress)
@@ -102,10 +115,11 @@ def execute(
                 _settle(active, outcome)
         except KeyboardInterrupt:
             outcome.interrupted = True
-        for attended in active:
-            attended.ask_to_stop()
-        for attended in active:
-            attended.wait_until_stopped()
+        finally:
+            for attended in active:
+                attended.ask_to_stop()
+            for attended in active:
+                attended.wait_until_stopped()
     return outcome
 
 

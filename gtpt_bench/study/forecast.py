@@ -8,11 +8,12 @@ from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.device import device_name
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost, tokenizer_cost
 from gtpt_bench.models.gtpt.config import FULL_RATES
+from gtpt_bench.study.missing import runs_at_once
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.store import Record, StudyFolder, read_record
 
-ASSUMED_MACS_PER_S = 2.0e10
-"""Training rate assumed before any run has finished: of two CPU cores on a tiny model, on the careful side."""
+ASSUMED_MACS_PER_S = 2.5e10
+"""Training rate of one run assumed before any has finished: a tiny model on one CPU core, on the careful side."""
 
 PEOPLE_PER_DRAWING = 2.5
 BACKWARD = 3
@@ -21,7 +22,7 @@ BACKWARD = 3
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds of training still to be done; None where the number of people is not known before the data are read.
+    """Seconds until training is done; None where the number of people is not known before the data are read.
 
     Attributes:
         measured: whether the rate comes from finished runs here, not from an assumption.
@@ -47,7 +48,7 @@ def forecast(plan: Plan, folder: StudyFolder) -> Forecast:
             if people is None:
                 return Forecast(None, bool(rates))
             seconds += training_macs(run, people) / rate
-    return Forecast(seconds, bool(rates))
+    return Forecast(seconds / runs_at_once(plan), bool(rates))
 
 
 def num_people(run: PlannedRun, finished: list[Record]) -> float | None:

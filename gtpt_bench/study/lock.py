@@ -17,14 +17,17 @@ from pathlib import Path
 
 from gtpt_bench.errors import GtptBenchError
 
+DEAD_STATES = ("Z", "X")
+"""Of a process in /proc: over, although still listed."""
+
 SILENT_S = 600.0
 """Seconds without a touch after which an owner on another host counts as dead."""
 
 
 class Locked(GtptBenchError):
-    """Somebody else is working on this run."""
+    """Somebody else is working on this run; whoever started the worker that found out waits for them."""
 
-    exit_code = 1
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def locked(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        if owner_of(path) == me:  # after too long a silence somebody else may have taken it over
+            path.unlink(missing_ok=True)
 
 
 def owner_of(path: Path) -> Owner | None:
@@ -102,12 +106,14 @@ def _break(path: Path) -> None:
 
 
 def process_start(pid: int) -> str:
-    """Start time of a process in clock ticks since boot (Linux); "" if there is no such process.
+    """Start time of a process in clock ticks since boot (Linux); "" if there is no such process, or a dead one.
 
-    Where /proc does not exist the answer is only whether the process is there.
+    A killed process stays listed as a zombie until its parent looks, which in a container may be never. Where /proc
+    does not exist the answer is only whether the process is there.
     """
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+        state, *fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return "" if state in DEAD_STATES else fields[18]
     except OSError:
         pass
     if Path("/proc/self").exists():

@@ -24,6 +24,8 @@ class Reported(Frozen):
     source: str
     values: dict[str, float]
     """Figures by column, in the column's unit."""
+    macs_convention: str = ""
+    """How the paper counts MACs; "" where nobody knows."""
 
 
 def look_up(row: ReportedRow, study_file: Path) -> Reported:
@@ -45,7 +47,15 @@ def look_up(row: ReportedRow, study_file: Path) -> Reported:
         values = {column: float(text) for column, text in cells.items() if text and column not in TEXT_COLUMNS}
     except ValueError as error:
         raise StudyError(f"{path}: method {row.method!r}: {error}") from error
-    return Reported(variant=row.variant, method=row.method, file=row.file, source=source, values=values)
+    convention = cells.get("macs_convention", "")
+    return Reported(
+        variant=row.variant,
+        method=row.method,
+        file=row.file,
+        source=source,
+        values=values,
+        macs_convention=convention,
+    )
 
 
 TEXT_COLUMNS = ("method", "input_size", "macs_convention", "note")

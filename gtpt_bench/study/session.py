@@ -52,7 +52,7 @@ class Session:
         write_text(self.folder.plan(self.plan.label), self.plan.model_dump_json(indent=1) + "\n")
         jobs = self.missing_jobs()
         try:
-            draw_data(self.plan, self.data, display)
+            draw_data(jobs, self.data, display)
         except KeyboardInterrupt:
             return Outcome(interrupted=True)
         at_once = 1 if executor == "inline" else runs_at_once(self.plan)
@@ -122,7 +122,8 @@ def study_name(study: Path) -> str:
     """Name of a study from its file, or the text itself if it is no file: `report pruning_ratio` works too."""
     if not study.exists() and study.suffix not in (".yaml", ".yml"):
         return str(study)
-    name = read_yaml(study).content.get("study")
+    content = read_yaml(study).content
+    name = content.get("study", content.get("run"))  # a training config calls it `run`
     if not isinstance(name, str):
         raise StudyError(f"{study}: study: a name is missing")
     return name
@@ -136,7 +137,8 @@ def last_plan(folder: StudyFolder, profile: str = "") -> Plan:
     """
     found = sorted(folder.path.glob(f"plan-{profile}*.json"), key=lambda path: path.stat().st_mtime)
     if not found:
-        raise StudyError(f"nothing has been run in {folder.path} yet; start with gtpt-study run")
+        which = f" in profile {profile}" if profile else ""
+        raise StudyError(f"nothing has been run{which} in {folder.path} yet; start with gtpt-study run")
     try:
         return Plan.model_validate_json(found[-1].read_text(encoding="utf-8"))
     except ValidationError as error:

@@ -169,8 +169,12 @@ def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progre
     write_json(folder.evaluation(signature), result)
 
 
-def count_costs(job: CostJob, *, progress: OnProgress) -> None:
-    """Parameters and MACs of each model from its operator trace, a record each."""
+def count_costs(job: CostJob, *, stop: Callable[[], bool], progress: OnProgress) -> None:
+    """Parameters and MACs of each model from its operator trace, a record each.
+
+    Raises:
+        RunInterrupted: `stop` answered True; records of the models counted so far are kept.
+    """
     for place, cost in enumerate(job.costs):
         started = time.time()
         measured = measured_cost(build_model(cost.config))
@@ -178,16 +182,28 @@ def count_costs(job: CostJob, *, progress: OnProgress) -> None:
         metrics = {"params": measured.params, "macs": measured.macs()}
         write_json(job.folder / cost.file, record("cost", cost.signature, started, metrics=metrics, **content))
         progress("cost", place + 1, len(job.costs), cost.model)
+        if stop() and place + 1 < len(job.costs):
+            raise RunInterrupted(f"stopped after {place + 1} of {len(job.costs)} models; run again to continue")
 
 
-def measure_time(job: TimingJob, *, progress: OnProgress) -> None:
-    """Latency and throughput of all variants in one interleaved session; raw samples are kept."""
+def measure_time(job: TimingJob, *, stop: Callable[[], bool], progress: OnProgress) -> None:
+    """Latency and throughput of all variants in one interleaved session; raw samples are kept.
+
+    Raises:
+        RunInterrupted: `stop` answered True; a session is whole or not at all, so it starts again next time.
+    """
+
+    def on_round(done: int, total: int, words: str) -> None:
+        progress("timing", done, total, words)
+        if stop():
+            raise RunInterrupted("stopped while time was measured; run again to measure")
+
     started, timing = time.time(), job.timing
     samples = time_models(
         [build_model(config) for config in timing.configs],
         timing.settings,
         device=run_device(),
-        on_round=lambda done, total, words: progress("timing", done, total, words),
+        on_round=on_round,
     )
     content = {
         "study": job.study,

@@ -1,11 +1,12 @@
 """One job in a process of its own: `python -m gtpt_bench.study.worker FOLDER`. Same here and inside a SLURM job.
 
 Reads FOLDER/job.json, holds FOLDER/lock, reports to FOLDER/progress.json, leaves a record, or FOLDER/error.json.
-Exit codes: 0 done, 1 failed, 130 stopped with its state saved. SIGTERM and SIGINT stop it within one step.
+Exit codes: 0 done, 1 failed, 75 somebody else is at it, 130 stopped with its state saved. SIGTERM and SIGINT stop it within one step.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from gtpt_bench.errors import GtptBenchError, RunInterrupted
+from gtpt_bench.errors import GtptBenchError, InputError, RunInterrupted
 from gtpt_bench.files import write_json
 from gtpt_bench.study.job import CostJob, RunJob, TimingJob, read_job
 from gtpt_bench.study.lock import Locked, locked, touch
@@ -70,10 +71,9 @@ def work(folder: JobFolder, *, stop: Callable[[], bool]) -> int:
         expected = isinstance(error, GtptBenchError)
         print(f"failed: {error}" if expected else traceback.format_exc(), flush=True)
         reason = str(error) if expected else f"{type(error).__name__}: {error}"
-        write_json(
-            folder.error,
-            {"reason": reason, "expected": expected, "time": time.time(), "provenance": provenance()},
-        )
+        told = {"reason": reason, "expected": expected, "time": time.time(), "provenance": provenance()}
+        with contextlib.suppress(InputError):  # on a full disk the log has to do
+            write_json(folder.error, told)
         return 1
     return 0
 
@@ -85,9 +85,9 @@ def do_job(job: RunJob | CostJob | TimingJob, folder: JobFolder, *, stop: Callab
     if isinstance(job, RunJob):
         steps.do_run(job, folder, stop=stop, progress=progress)
     elif isinstance(job, CostJob):
-        steps.count_costs(job, progress=progress)
+        steps.count_costs(job, stop=stop, progress=progress)
     else:
-        steps.measure_time(job, progress=progress)
+        steps.measure_time(job, stop=stop, progress=progress)
 
 
 def main() -> int:

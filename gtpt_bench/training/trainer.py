@@ -150,7 +150,7 @@ class Trainer:
         epoch, place = divmod(self.step, self.steps_per_epoch)
         people = [int(index) for index in batch.place]
         return (
-            f"the loss is {value} in epoch {epoch}, batch {place} (persons {people[:4]}… of the training data); "
+            f"the loss is {value} in epoch {epoch + 1}, batch {place + 1} (persons {people[:4]}… of the training data); "
             "lower training.learning_rate or look at these persons"
         )
 

@@ -57,7 +57,7 @@ def test_a_report_can_be_written_again(study: Path, tmp_path: Path, named: str, 
 def test_a_report_of_a_profile_that_never_ran_is_refused(study: Path, tmp_path: Path) -> None:
     gtpt_study(*run(study))
     answer = gtpt_study("report", study, "--profile", "paper", "--results", tmp_path / "results")
-    assert (answer.code, "nothing has been run" in answer.error) == (2, True)
+    assert (answer.code, "nothing has been run in profile paper" in answer.error) == (2, True)
 
 
 def test_a_failed_run_exits_with_1_and_is_visible_everywhere(tmp_path: Path) -> None:

@@ -31,6 +31,23 @@ def test_a_smaller_trained_model_is_told_apart_from_the_measured_one(tmp_path: P
     assert "AP is that of" not in caption(same)
 
 
+def test_epochs_that_variants_change_are_all_told(tmp_path: Path) -> None:
+    variants = {"short": {"training.epochs": 2}, "long": {"training.epochs": 7, "training.attention_guidance": 0}}
+    evaluations = {"short": [found(range(80))], "long": [found(range(80))]}
+    made = make_study(tmp_path, evaluations, vary={"variants": variants})
+    assert "gtpt_tiny_coco, 2 or 7 epochs, seeds 0" in caption(made)
+    assert "Some variants are trained with attention guidance" in caption(made)
+
+
+def test_learning_by_heart_is_named(tmp_path: Path) -> None:
+    same = {"kind": "drawn", "train": "val2017"}
+    accuracy = {"model": "gtpt_tiny_coco", "data": same, "training": "quick"}
+    assert "evaluated on the same images" in caption(
+        make_study(tmp_path / "a", {"dense": [found(range(80))]}, accuracy=accuracy)
+    )
+    assert "evaluated on the same images" not in caption(make_study(tmp_path / "b", {"dense": [found(range(80))]}))
+
+
 def test_time_is_told_with_batch_machine_and_packages(tmp_path: Path) -> None:
     made = make_study(tmp_path, {"dense": [found(range(80))]}, timing={"throughput_batch": 7})
     assert "batch 7, pipelined" in caption(made)

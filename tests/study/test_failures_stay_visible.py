@@ -11,6 +11,8 @@ import pytest
 import torch
 
 from gtpt_bench.cli.main import main
+from gtpt_bench.study.execute_local import execute
+from gtpt_bench.study.lock import Locked
 from gtpt_bench.study.state import read_json_file
 from gtpt_bench.study.worker import work
 from tests.study.outcomes import numbers, states, status_of
@@ -113,6 +115,36 @@ def test_an_error_of_several_lines_is_shown_by_its_first(place: Workplace, monke
     monkeypatch.setattr("gtpt_bench.study.steps.train", broken)
     work(folder, stop=lambda: False)
     assert status_of(session, "pruned seed 0", "failed").words == "RuntimeError: first line"
+
+
+class Ended:
+    """A worker that is over, without having left a word."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def poll(self) -> int:
+        return self.code
+
+    def ask_to_stop(self) -> None: ...
+
+    def wait_until_stopped(self) -> None: ...
+
+
+def test_a_run_whose_worker_was_killed_is_failed(place: Workplace) -> None:
+    session = place.open(only=["pruned"])
+    jobs = session.missing_jobs()[-1:]
+    outcome = execute(jobs, lambda job: Ended(-9), Ends(), at_once=1)
+    assert (outcome.done, outcome.failed) == (0, 1)
+    assert status_of(session, "pruned seed 0", "failed").words == "the worker was killed by signal 9"
+
+
+def test_a_worker_that_finds_its_run_taken_is_started_again_once_the_run_is_free(place: Workplace) -> None:
+    session = place.open(only=["pruned"])
+    codes, ends = iter([Locked.exit_code, 0]), Ends()
+    outcome = execute(session.missing_jobs()[-1:], lambda job: Ended(next(codes)), ends, at_once=1)
+    assert (outcome.done, outcome.failed) == (1, 0)
+    assert ends.lines == ["pruned seed 0: done"]
 
 
 def test_success_wipes_the_old_failure_away(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:

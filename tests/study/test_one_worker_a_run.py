@@ -105,6 +105,21 @@ def test_a_killed_workers_lock_is_free_at_once(lock: Path) -> None:
     assert is_free(lock)
 
 
+def test_a_killed_worker_that_nobody_has_looked_after_holds_no_lock(lock: Path) -> None:
+    """A zombie: in a container without an init process it may stay listed for good."""
+    first = holder(lock)
+    first.kill()
+    os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
+    assert is_free(lock)
+    first.wait()
+
+
+def test_a_lock_that_somebody_took_over_is_left_to_them(lock: Path) -> None:
+    with locked(lock):
+        write_owner(lock, host="elsewhere", pid=1, start="1")
+    assert owner_of(lock)
+
+
 def test_a_later_process_with_the_same_number_is_not_the_owner(lock: Path) -> None:
     lock.parent.mkdir()
     write_owner(lock, host=socket.gethostname(), pid=os.getpid(), start="1")

@@ -19,7 +19,7 @@ def test_too_large_a_learning_rate_ends_in_one_line_that_names_epoch_batch_and_p
         trained(run)
     message = str(caught.value)
     assert "\n" not in message
-    assert f"epoch 0, batch {run.step}" in message
+    assert f"epoch 1, batch {run.step + 1} " in message
     assert "learning_rate" in message
     assert caught.value.exit_code == 1
 
