@@ -32,7 +32,7 @@ _LATEX = str.maketrans(
         "*": "{*}",
         "±": r"$\pm$",
         "−": r"$-$",
-        "–": "--",
+        "–": r"\textendash{}",
         "×": r"$\times$",
     }
 )
@@ -117,8 +117,11 @@ def _markdown(text: str) -> str:
 
 def _latex(text: str) -> str:
     """Text on one line that LaTeX shows as it is; brackets and stars would be arguments of the \\\\ before them."""
-    return " ".join(text.split()).translate(_LATEX)
+    return _LIGATURE.sub(r"\g<0>{}", " ".join(text.split()).translate(_LATEX))
 
+
+_LIGATURE = re.compile(r"([-'`])(?=\1)|[?!](?=`)")
+"""First of two signs that LaTeX would print as one, as it makes a dash of two hyphens."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gtpt_bench.data.people import read_json
 from gtpt_bench.evaluation.coco import Matches
 from gtpt_bench.evaluation.matches_json import matches_from_json
-from gtpt_bench.files import read_text
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun, PlannedTiming
 from gtpt_bench.study.state import State, measured_state, run_status
 from gtpt_bench.study.store import Record, StudyFolder, read_record
@@ -104,5 +103,5 @@ def _evaluated(folder: StudyFolder, run: PlannedRun) -> Evaluated | None:
     found = _found(folder, job.evaluation(signature), signature)
     if found is None:
         return None
-    matches = matches_from_json(json.loads(read_text(job.matches(signature))))
+    matches = matches_from_json(read_json(job.matches(signature)))
     return Evaluated(run.seed, found, matches)

@@ -136,7 +136,7 @@ def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progre
 
     def on_batch(done: int, total: int) -> None:
         progress("evaluate", done, total, "persons")
-        if stop():
+        if stop() and done < total:
             raise RunInterrupted(f"stopped after {done} of {total} persons; run again to evaluate")
 
     started, config, signature = time.time(), job.run.config, job.run.evaluate_signature
@@ -195,7 +195,7 @@ def measure_time(job: TimingJob, *, stop: Callable[[], bool], progress: OnProgre
 
     def on_round(done: int, total: int, words: str) -> None:
         progress("timing", done, total, words)
-        if stop():
+        if stop() and done < total:
             raise RunInterrupted("stopped while time was measured; run again to measure")
 
     started, timing = time.time(), job.timing

@@ -1,7 +1,8 @@
 """One job in a process of its own: `python -m gtpt_bench.study.worker FOLDER`. Same here and inside a SLURM job.
 
 Reads FOLDER/job.json, holds FOLDER/lock, reports to FOLDER/progress.json, leaves a record, or FOLDER/error.json.
-Exit codes: 0 done, 1 failed, 75 somebody else is at it, 130 stopped with its state saved. SIGTERM and SIGINT stop it within one step.
+Exit codes: 0 done, 1 failed, 75 somebody else works on it, 130 stopped with its state saved. SIGTERM and SIGINT stop
+it within one training step, batch of evaluation, model counted or round of timing.
 """
 
 from __future__ import annotations

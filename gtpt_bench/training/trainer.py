@@ -150,8 +150,8 @@ class Trainer:
         epoch, place = divmod(self.step, self.steps_per_epoch)
         people = [int(index) for index in batch.place]
         return (
-            f"the loss is {value} in epoch {epoch + 1}, batch {place + 1} (persons {people[:4]}… of the training data); "
-            "lower training.learning_rate or look at these persons"
+            f"the loss is {value} in epoch {epoch + 1}, batch {place + 1} "
+            f"(persons {people[:4]}… of the training data); lower training.learning_rate or look at these persons"
         )
 
     def _close_epoch(self, images_per_s: float) -> None:

@@ -130,7 +130,9 @@ def plan_study(
 def write_reference(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     path.parent.mkdir(parents=True)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["method", "gflops", "macs_convention", "params_m", "AP", "AR", "source"], restval="thop")
+        writer = csv.DictWriter(
+            file, ["method", "gflops", "macs_convention", "params_m", "AP", "AR", "source"], restval="thop"
+        )
         writer.writeheader()
         writer.writerows(rows)
 

@@ -9,15 +9,24 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _TEX = re.compile(
-    r"\\text(?P<name>backslash|asciitilde|asciicircum|less|greater|bar)\{\}"
+    r"\\text(?P<name>backslash|endash|asciitilde|asciicircum|less|greater|bar)\{\}"
     r"|\\(?P<escaped>[&%$#_{}])"
     r"|\$(?P<maths>\\pm|\\times|-)\$"
     r"|\{(?P<braced>[\[\]*])\}"
     r"|(?P<dash>--)"
+    r"|(?P<nothing>\{\})"
     r"|(?P<plain>[^\\{}$&#^_%~])",
     re.DOTALL,
 )
-_NAMED = {"backslash": "\\", "asciitilde": "~", "asciicircum": "^", "less": "<", "greater": ">", "bar": "|"}
+_NAMED = {
+    "backslash": "\\",
+    "asciitilde": "~",
+    "asciicircum": "^",
+    "less": "<",
+    "greater": ">",
+    "bar": "|",
+    "endash": "–",
+}
 _MATHS = {"\\pm": "±", "\\times": "×", "-": "−"}
 
 
@@ -28,7 +37,8 @@ def tex_shown(source: str) -> str:
         sign = _TEX.match(source, place)
         assert sign is not None, f"special sign in the open: {source[place:]!r}"
         kind, text = sign.lastgroup, sign.group(sign.lastgroup or 0)
-        shown += {"name": _NAMED, "maths": _MATHS}.get(kind or "", {}).get(text, "–" if kind == "dash" else text)
+        if kind != "nothing":
+            shown += {"name": _NAMED, "maths": _MATHS}.get(kind or "", {}).get(text, "–" if kind == "dash" else text)
         place = sign.end()
     return shown
 

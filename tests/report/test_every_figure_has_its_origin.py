@@ -62,6 +62,13 @@ def test_every_reported_cell_leads_to_a_row_that_holds_its_figure(made: Made, tm
         assert cell.machine == row["source"] == PAPER["source"]
 
 
+def test_reported_macs_of_another_convention_do_not_stand_among_those_of_thop(tmp_path: Path) -> None:
+    made = make_study(tmp_path, {"dense": [found(range(80))]}, reported=[PAPER | {"macs_convention": "mixed"}])
+    (row,) = (row for row in made.table.rows if row.reported)
+    assert "macs_thop_g" not in row.cells
+    assert row.cells["ap"].value == 73.6
+
+
 def test_what_was_not_reported_stays_empty(made: Made) -> None:
     (row,) = (row for row in made.table.rows if row.reported)
     assert "ar" not in row.cells

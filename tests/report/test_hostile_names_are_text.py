@@ -89,6 +89,11 @@ def test_latex_shows_the_text_and_nothing_else(name: str, reported: bool) -> Non
     assert tex_shown(caption.removeprefix(r"\caption{").removesuffix("}")) == shown
 
 
+def test_latex_joins_no_two_signs_of_a_name() -> None:
+    written = as_latex(table("a--b --- c''d", reported=False), [])
+    assert "a-{}-b -{}-{}- c'{}'d" in written
+
+
 @hostile
 def test_no_row_of_latex_begins_with_an_argument_of_the_row_before(name: str) -> None:
     rows = as_latex(table(name, reported=False), []).partition("\\midrule\n")[2]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gtpt_bench.errors import DataError
 from gtpt_bench.files import write_json
 from gtpt_bench.report.write import write_report
 from tests.report.made import Made, csv_rows, found, make_study, plan_study, write_failure, write_measurements
@@ -95,3 +96,12 @@ def test_half_a_record_is_no_result(tmp_path: Path) -> None:
     for file in made.folder.path.glob("timing-*.json"):
         file.write_bytes(file.read_bytes()[:100])
     assert "dense: timing missing" in written(made, "table.md")
+
+
+def test_matches_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    made = make_study(tmp_path, {"dense": [found(range(80))]})
+    run = made.run("dense")
+    file = made.folder.run(run).matches(run.evaluate_signature)
+    file.write_bytes(file.read_bytes()[:20])
+    with pytest.raises(DataError, match=f"{file} cannot be read"):
+        write_report(made.plan, made.folder)

@@ -15,11 +15,11 @@ import pytest
 
 from gtpt_bench.errors import RunInterrupted
 from gtpt_bench.study import steps
-from gtpt_bench.study.job import RunJob
+from gtpt_bench.study.job import RunJob, TimingJob
 from gtpt_bench.study.state import read_json_file
 from gtpt_bench.study.worker import work
 from tests.study.outcomes import numbers, status_of
-from tests.study.small_study import Workplace, prepared
+from tests.study.small_study import STUDY, Workplace, prepared
 
 ONLY: dict[str, Any] = {"only": ["pruned"]}
 
@@ -163,3 +163,14 @@ def _working_folder(results: Path, running: subprocess.Popen[str], without: set[
         time.sleep(0.05)
     running.terminate()
     pytest.fail(f"training did not begin: {running.communicate()[1]}")
+
+
+def test_a_timing_session_that_is_asked_to_stop_ends_after_a_round_without_a_record(place: Workplace) -> None:
+    place.write({**STUDY, "timing": {"warmup_s": 0, "round_s": 0.001}})
+    session = place.open()
+    (job,) = (planned.job for planned in session.missing_jobs() if isinstance(planned.job, TimingJob))
+    rounds = list[int]()
+    with pytest.raises(RunInterrupted, match="while time was measured"):
+        steps.measure_time(job, stop=lambda: True, progress=lambda step, done, total, words: rounds.append(done))
+    assert rounds == [1]
+    assert list(place.results.glob("mini/timing-*")) == []

@@ -30,7 +30,7 @@ def test_the_person_behind_it_is_named_and_no_weight_has_seen_it(people: list[Pe
     run = small_trainer(broken, recipe=RECIPE.changed({"augmentation": None, "batch_size": 1}))
     with pytest.raises(RunFailed, match=r"persons \[0\]") as caught:
         trained(run)
-    assert f"batch {run.step}" in str(caught.value)
+    assert f"batch {run.step + 1} " in str(caught.value)
     assert all(value.isfinite().all() for value in run.model.parameters())
     assert all(value.isfinite().all() for value in run.ema.model.parameters())
 
