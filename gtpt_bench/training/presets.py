@@ -15,13 +15,13 @@ TRAINING: Mapping[str, TrainingConfig] = MappingProxyType(
         "paper": TrainingConfig(),
         # Minutes on two CPU cores: a crop that changes little, and help with where to look.
         "quick": TrainingConfig(
-            epochs=5,
+            epochs=4,
             batch_size=16,
-            learning_rate=2e-3,
+            learning_rate=3e-3,
             schedule=CosineDecay(),
             ema=ShortEma(),
             sigma_bins=3.0,
-            attention_guidance=0.05,
+            attention_guidance=0.03,
             augmentation=Augmentation(
                 half_body_probability=0.0, scale_factor=0.15, rotation_factor_deg=0, mirror_probability=0.5
             ),
@@ -34,7 +34,7 @@ TRAINING: Mapping[str, TrainingConfig] = MappingProxyType(
             schedule=CosineDecay(),
             ema=ShortEma(),
             sigma_bins=2.0,
-            attention_guidance=0.05,
+            attention_guidance=0.03,
             augmentation=None,
         ),
     }

@@ -18,6 +18,7 @@ _SIZES: dict[str, dict[str, Any]] = {
         "patch_size": (1, 1),
         "width": 96,
         "heads": 4,
+        "ffn_ratio": 2,
         "stage_depths": (1, 2, 1, 1),
         "tokenizer": {
             "kind": "pyramid",
