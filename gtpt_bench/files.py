@@ -65,10 +65,3 @@ def read_text(path: Path) -> str:
     """Text of a file, unpacked if its name ends in `.gz`; raises OSError or UnicodeDecodeError."""
     data = path.read_bytes()
     return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
-
-
-def append_line(path: Path, content: Any) -> None:
-    """One JSON line at the end of a file; short enough that the system writes it in one piece."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(content, ensure_ascii=False) + "\n")

@@ -104,6 +104,9 @@ def evaluate_weights(
         Literal["all", "with_detections"], typer.Option(help="Images to score; the second is for partial detections.")
     ] = "all",
     split: Annotated[str, typer.Option(help="Split to evaluate.")] = "val2017",
+    detections: Annotated[
+        str, typer.Option(help="File of detector boxes in person_detection_results/.")
+    ] = "COCO_val2017_detections_AP_H_56_person.json",
     flip: Annotated[bool, typer.Option(help="Average with the mirrored crop.")] = True,
     predictions: Annotated[
         Path | None, typer.Option(help="Write COCO result entries here (.json or .json.gz).")
@@ -119,7 +122,14 @@ def evaluate_weights(
     protocol = Protocol(boxes=boxes, images=images, flip_test=flip)
     with shown(progress_display(), f"evaluating {name}") as line:
         metrics = evaluate_file(
-            name, weights, data_root, protocol, split=split, predictions=predictions, on_batch=line.update
+            name,
+            weights,
+            data_root,
+            protocol,
+            split=split,
+            detections=detections,
+            predictions=predictions,
+            on_batch=line.update,
         )
     _show_metrics(metrics, json)
 

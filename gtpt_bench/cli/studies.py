@@ -26,6 +26,8 @@ Executor = Annotated[
     Literal["local", "inline"], typer.Option(help="local: a process a job; inline: in this process, to debug.")
 ]
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
 
 def run(
     study: StudyFile,
@@ -35,7 +37,7 @@ def run(
     set: Changes = None,
     only: Only = None,
     results: Results = DEFAULT_RESULTS,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Run a study: do what is not done yet, then write its report.
 
@@ -45,11 +47,17 @@ def run(
     from gtpt_bench.study.session import open_session
 
     session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
-    if dry_run:
-        for job in session.missing_jobs():
-            typer.echo(f"would do: {job.title}")
-        return
-    raise typer.Exit(run_session(session, executor))
+    raise typer.Exit(show_jobs(session) if dry_run else run_session(session, executor))
+
+
+def show_jobs(session: Session) -> int:
+    """Say what `run_session` would do; the exit code."""
+    jobs = session.missing_jobs()
+    for job in jobs:
+        typer.echo(f"would do: {job.title}")
+    if not jobs:
+        typer.echo(f"would do nothing: all parts of {session.plan.study.study} are done")
+    return 0
 
 
 def run_session(session: Session, executor: str) -> int:
@@ -86,10 +94,10 @@ def plan(
 
     session = open_session(study, profile, data_root, results, changes=set or (), only=only or (), may_lack_data=True)
     if json:
-        print_json(plan_as_json(session.plan, session.status()))
+        print_json(plan_as_json(session.chosen, session.status()))
         return
-    print_table(session.plan.study.title, overview_columns(), overview_rows(session.plan))
-    for line in plan_summary(session.plan, session.status(), session.forecast()):
+    print_table(session.plan.study.title, overview_columns(), overview_rows(session.chosen))
+    for line in plan_summary(session.chosen, session.status(), session.forecast()):
         typer.echo(line)
 
 
@@ -153,8 +161,10 @@ def train(
     set: Changes = None,
     results: Results = DEFAULT_RESULTS,
     executor: Executor = "local",
+    dry_run: DryRun = False,
 ) -> None:
     """Train and evaluate one model as a config says; stops and continues like `run`."""
     from gtpt_bench.study.session import open_training
 
-    raise typer.Exit(run_session(open_training(config, data_root, results, changes=set or ()), executor))
+    session = open_training(config, data_root, results, changes=set or ())
+    raise typer.Exit(show_jobs(session) if dry_run else run_session(session, executor))

@@ -11,7 +11,7 @@ from gtpt_bench.data.people import Person, annotated_people, detected_people, re
 from gtpt_bench.errors import DataError
 from gtpt_bench.evaluation.coco import KeypointTruth
 
-MEMORY_BYTES = 512 * 2**20
+MEMORY_BYTES = 2**30
 """Decoded images kept in memory a process; small data sets are decoded once."""
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from gtpt_bench.efficiency.device import device_name
 from gtpt_bench.efficiency.macs import measured_cost
 from gtpt_bench.efficiency.settings import TimingSettings
 from gtpt_bench.efficiency.timing import time_models
+from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 from gtpt_bench.models import ModelConfig, build_model
 
 
@@ -26,7 +26,7 @@ def measured_models(
             counted = measured_cost(model)
             found[name] |= {"params": counted.params, "macs": counted.macs()}
     if time:
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        device = torch_device()
         for name, samples in zip(models, time_models([*models.values()], settings, device=device), strict=True):
             found[name] |= {
                 "latency_ms": samples.latency_ms,
@@ -35,4 +35,4 @@ def measured_models(
                 "settings": settings.model_dump(mode="json") | {"threads": torch.get_num_threads()},
                 "samples": asdict(samples),
             }
-    return [values | {"device": device_name()} for values in found.values()]
+    return [values | {"device": torch_device_name()} for values in found.values()]

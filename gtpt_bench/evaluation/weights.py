@@ -11,6 +11,7 @@ from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import CocoData
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth
+from gtpt_bench.efficiency.torch_device import torch_device
 from gtpt_bench.evaluation.poses import final_poses
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
@@ -30,6 +31,7 @@ def evaluate_file(
     protocol: Protocol,
     *,
     split: str,
+    detections: str,
     predictions: Path | None,
     on_batch: Callable[[int, int, str], None],
 ) -> Metrics:
@@ -40,10 +42,10 @@ def evaluate_file(
     """
     model = create_model(name)
     _fill(model, weights)
-    run = RunConfig(model=model.config, data=CocoData(evaluation=split), evaluation=protocol)
+    run = RunConfig(model=model.config, data=CocoData(evaluation=split, detections=detections), evaluation=protocol)
     root = DataRoot(data_root)
     crops = evaluation_crops(run, root)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch_device()
     poses = predict_poses(
         model.to(device).eval(),
         crops,

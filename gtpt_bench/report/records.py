@@ -8,7 +8,7 @@ from pathlib import Path
 from gtpt_bench.data.people import read_json
 from gtpt_bench.evaluation.coco import Matches
 from gtpt_bench.evaluation.matches_json import matches_from_json
-from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun, PlannedTiming
+from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun
 from gtpt_bench.study.state import State, measured_state, run_status
 from gtpt_bench.study.store import Record, StudyFolder, read_record
 
@@ -55,8 +55,8 @@ def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
     timing = _found(folder, folder.timing(plan.timing), plan.timing.signature) if plan.timing else None
     records = {}
     for variant in plan.variants:
-        cost_state, cost_words = _cost_state(folder, plan.measured.get(variant))
-        timing_state, timing_words = _timing_state(folder, plan.timing)
+        cost_state, cost_words = _cost_state(plan, folder, plan.measured.get(variant))
+        timing_state, timing_words = _timing_state(plan, folder)
         records[variant] = VariantRecords(
             measured_cost=_cost(folder, plan.measured.get(variant)),
             trained_cost=_cost(folder, plan.trained.get(variant)),
@@ -75,17 +75,18 @@ def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
     return records
 
 
-def _cost_state(folder: StudyFolder, cost: PlannedCost | None) -> tuple[State | None, str]:
+def _cost_state(plan: Plan, folder: StudyFolder, cost: PlannedCost | None) -> tuple[State | None, str]:
     if cost is None:
         return None, ""
-    state, words, _ = measured_state(folder.cost(cost), cost.signature, folder.measuring("cost"))
+    state, words, _ = measured_state(folder.cost(cost), cost.signature, folder.measuring("cost", plan.label))
     return state, "" if state == "done" else f"cost {state} {words}".strip()
 
 
-def _timing_state(folder: StudyFolder, timing: PlannedTiming | None) -> tuple[State | None, str]:
-    if timing is None:
+def _timing_state(plan: Plan, folder: StudyFolder) -> tuple[State | None, str]:
+    if plan.timing is None:
         return None, ""
-    state, words, _ = measured_state(folder.timing(timing), timing.signature, folder.measuring("timing"))
+    job = folder.measuring("timing", plan.label)
+    state, words, _ = measured_state(folder.timing(plan.timing), plan.timing.signature, job)
     return state, "" if state == "done" else f"timing {state} {words}".strip()
 
 

@@ -54,3 +54,9 @@ def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
         paths.append(path)
     plt.close(figure)
     return paths
+
+
+def remove_figure(folder: Path, name: str) -> None:
+    """Take away an earlier report's figure, which may not be drawn any more."""
+    for suffix in FORMATS:
+        (folder / f"{name}.{suffix}").unlink(missing_ok=True)

@@ -9,9 +9,9 @@ from gtpt_bench.files import write_text
 from gtpt_bench.report.accuracy import study_accuracy
 from gtpt_bench.report.caption import smaller_sentences, table_caption, untrained_sentences
 from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, markdown_line, provenance_csv
-from gtpt_bench.report.plots import draw
+from gtpt_bench.report.plots import PLOTS, draw
 from gtpt_bench.report.records import gather
-from gtpt_bench.report.style import save_figure
+from gtpt_bench.report.style import remove_figure, save_figure
 from gtpt_bench.report.table import study_table
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
@@ -43,6 +43,8 @@ def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
     if accuracy and plan.study.accuracy:
         warnings = [*smaller_sentences(plan, accuracy), *untrained_sentences(accuracy)]
     plots, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, caption), ""]
+    for name in PLOTS:
+        remove_figure(out, name)
     for name in plan.study.report.plots:
         drawn = draw(name, plan, table, accuracy)
         if drawn is not None:

@@ -107,7 +107,7 @@ def execute(
     """
     outcome, waiting = Outcome(), list(jobs)
     active: list[Attended] = []
-    with _sigterm_as_interrupt():
+    with sigterm_as_interrupt():
         try:
             while (waiting or active) and not outcome.interrupted:
                 while waiting and _has_place(waiting[0], active, at_once):
@@ -141,7 +141,7 @@ def _settle(active: list[Attended], outcome: Outcome) -> None:
 
 
 @contextlib.contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
+def sigterm_as_interrupt() -> Iterator[None]:
     def interrupt(number: int, frame: Any) -> None:
         raise KeyboardInterrupt
 

@@ -8,7 +8,6 @@ from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.device import device_name
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost, tokenizer_cost
 from gtpt_bench.models.gtpt.config import FULL_RATES
-from gtpt_bench.study.missing import runs_at_once
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.store import Record, StudyFolder, read_record
 
@@ -32,7 +31,7 @@ class Forecast:
     measured: bool
 
 
-def forecast(plan: Plan, folder: StudyFolder) -> Forecast:
+def forecast(plan: Plan, folder: StudyFolder, *, at_once: int) -> Forecast:
     """Forecast for the runs of a plan that are not trained yet."""
     records = {run.folder: read_record(folder.run(run).train_record, run.train_signature) for run in plan.runs}
     rates = [
@@ -41,14 +40,15 @@ def forecast(plan: Plan, folder: StudyFolder) -> Forecast:
         if (record := records[run.folder]) is not None and record["provenance"]["device"] == device_name()
     ]
     rate = sum(rates) / len(rates) if rates else ASSUMED_MACS_PER_S
-    seconds = 0.0
+    seconds, num_missing = 0.0, 0
     for run in plan.runs:
         if records[run.folder] is None:
             people = num_people(run, [record for record in records.values() if record])
             if people is None:
                 return Forecast(None, bool(rates))
             seconds += training_macs(run, people) / rate
-    return Forecast(seconds / runs_at_once(plan), bool(rates))
+            num_missing += 1
+    return Forecast(seconds / max(1, min(at_once, num_missing)), bool(rates))
 
 
 def num_people(run: PlannedRun, finished: list[Record]) -> float | None:

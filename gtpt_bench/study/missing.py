@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gtpt_bench.efficiency.device import gpu_name, num_cores
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.study.data_source import DataSource
+from gtpt_bench.study.forecast import training_macs
 from gtpt_bench.study.job import CostJob, RunJob, TimingJob
-from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.state import run_status
 from gtpt_bench.study.store import JobFolder, StudyFolder, read_record
 
@@ -29,25 +31,31 @@ class PlannedJob:
     alone: bool
 
 
-def missing_jobs(plan: Plan, folder: StudyFolder, data: DataSource) -> list[PlannedJob]:
-    """Jobs whose record does not exist yet."""
+def missing_jobs(plan: Plan, folder: StudyFolder, data: DataSource, *, only: Sequence[str] = ()) -> list[PlannedJob]:
+    """Jobs whose record does not exist yet, of some variants or of all."""
+    threads, plan = threads_a_run(plan, num_cores()), plan.narrowed(only)
     study, jobs, cores = plan.study.study, [], num_cores()
     costs = tuple(c for c in plan.costs if read_record(folder.cost(c), c.signature) is None)
     if costs:
         job: Frozen = CostJob(study=study, costs=costs, folder=folder.path)
-        jobs.append(PlannedJob(f"cost of {len(costs)} models", job, folder.measuring("cost"), cores, alone=True))
+        place = folder.measuring("cost", plan.label)
+        jobs.append(PlannedJob(f"cost of {len(costs)} models", job, place, cores, alone=True))
     timing = plan.timing
     if timing and read_record(folder.timing(timing), timing.signature) is None:
         job = TimingJob(study=study, timing=timing, folder=folder.path)
         title = f"time of {len(timing.variants)} variants of {timing.model}"
-        jobs.append(PlannedJob(title, job, folder.measuring("timing"), cores, alone=True))
-    threads = threads_a_run(plan, cores)
-    for run in plan.runs:
+        jobs.append(PlannedJob(title, job, folder.measuring("timing", plan.label), cores, alone=True))
+    for run in longest_first(plan.runs):
         if run_status(run, folder.run(run)).state != "done":
             job = RunJob(study=study, run=run, data_root=data.folder(run.config).resolve())
             title = f"{run.variant} seed {run.seed}"
             jobs.append(PlannedJob(title, job, folder.run(run), threads, alone=False))
     return jobs
+
+
+def longest_first(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+    """Runs by falling work, so that cores which share them are done at about the same time."""
+    return sorted(runs, key=lambda run: -training_macs(run, people=1))
 
 
 def threads_a_run(plan: Plan, cores: int) -> int:

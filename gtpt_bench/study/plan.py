@@ -26,7 +26,7 @@ from gtpt_bench.models.catalogue import ModelConfig, model_config
 from gtpt_bench.study.reported import Reported, look_up
 from gtpt_bench.study.spec import Changes, Study
 from gtpt_bench.study.variants import ACCURACY_PARTS, Variant, variants_of
-from gtpt_bench.study.yaml_source import YamlSource, first_problem
+from gtpt_bench.study.yaml_source import KeyPath, YamlSource, first_problem
 
 C = TypeVar("C", bound=Frozen)
 
@@ -98,14 +98,35 @@ class Plan(Frozen):
 
     @property
     def baseline(self) -> str:
-        named = self.study.report.baseline
-        return named if named in self.variants else self.variants[0]
+        return self.study.report.baseline or self.variants[0]
 
     @property
     def label(self) -> str:
         """Profile and data in a word, for names of files: `quick-drawn`."""
         data = [self.study.accuracy.data.kind] if self.study.accuracy else []
         return "-".join([self.profile, *data])
+
+    def narrowed(self, only: Sequence[str]) -> Plan:
+        """The part of the plan that belongs to some variants; time, which is measured on all in turn, is not.
+
+        Raises:
+            StudyError: no variant has this name.
+        """
+        if not only:
+            return self
+        for name in only:
+            if name not in self.variants:
+                known = ", ".join(self.variants)
+                raise StudyError(f"{self.study.study}: no variant is called {name!r}; known: {known}")
+        return self.model_copy(
+            update={
+                "variants": tuple(name for name in self.variants if name in only),
+                "measured": {name: cost for name, cost in self.measured.items() if name in only},
+                "trained": {name: cost for name, cost in self.trained.items() if name in only},
+                "runs": tuple(run for run in self.runs if run.variant in only),
+                "timing": None,
+            }
+        )
 
     @property
     def costs(self) -> tuple[PlannedCost, ...]:
@@ -121,20 +142,18 @@ def build_plan(
     profile: str,
     identify: Callable[[RunConfig], DataIdentity],
     device: str,
-    only: Sequence[str] = (),
 ) -> Plan:
     """The plan of a study.
 
     Args:
         identify: tells the content of a run's data apart.
         device: name of the machine that timing is planned for.
-        only: variants to keep; all if empty.
 
     Raises:
         StudyError: a variant's change is impossible; names file, line and key.
     """
-    variants = _selected(variants_of(study, source), only, source)
-    _check_baseline(study, [variant.name for variant in variants], only, source)
+    variants = variants_of(study, source)
+    _check_names(study, [variant.name for variant in variants], source)
     measured = _costs(study.model, variants, source, ("model",)) if study.model else {}
     trained_variants = [v for v in variants if _is_trained(study, v.name)]
     trained, runs = _accuracy(study, trained_variants, source, identify)
@@ -150,27 +169,17 @@ def build_plan(
     )
 
 
-def _selected(variants: tuple[Variant, ...], only: Sequence[str], source: YamlSource) -> tuple[Variant, ...]:
-    names = [variant.name for variant in variants]
-    for name in only:
-        if name not in names:
-            raise StudyError(f"{source.name}: no variant is called {name!r}; known: {', '.join(names)}")
-    return tuple(variant for variant in variants if not only or variant.name in only)
-
-
-def _check_baseline(study: Study, names: list[str], only: Sequence[str], source: YamlSource) -> None:
-    baseline = study.report.baseline
-    if baseline and baseline not in names and not only:
-        raise StudyError(
-            f"{source.place(('report', 'baseline'))}: report.baseline: no variant is called {baseline!r}; "
-            f"known: {', '.join(names)}"
-        )
-    unknown = [name for name in (study.accuracy.only if study.accuracy else ()) if name not in names]
-    if unknown and not only:
-        raise StudyError(
-            f"{source.place(('accuracy', 'only'))}: accuracy.only: no variant is called {unknown[0]!r}; "
-            f"known: {', '.join(names)}"
-        )
+def _check_names(study: Study, names: Sequence[str], source: YamlSource) -> None:
+    """Refuse a report or an accuracy part that speaks of variants which do not exist."""
+    spoken: list[tuple[KeyPath, str]] = [(("report", "baseline"), study.report.baseline)]
+    spoken += [(("report", "reported", index), row.variant) for index, row in enumerate(study.report.reported)]
+    spoken += [(("accuracy", "only"), name) for name in (study.accuracy.only if study.accuracy else ())]
+    for key, name in spoken:
+        if name and name not in names:
+            raise StudyError(
+                f"{source.place(key)}: {'.'.join(map(str, key))}: no variant is called {name!r}; "
+                f"known: {', '.join(names)}"
+            )
 
 
 def _is_trained(study: Study, variant: str) -> bool:
@@ -220,7 +229,23 @@ def _accuracy(
                 evaluate_signature=evaluate_signature(config, data),
             )
             runs.append(run)
+    _check_same_images(runs, source)
     return costs, tuple(runs)
+
+
+def _check_same_images(runs: Sequence[PlannedRun], source: YamlSource) -> None:
+    """Differences of AP are taken image by image, so all variants must be evaluated on the same ones."""
+
+    def images(run: PlannedRun) -> tuple[object, ...]:
+        data = run.config.data
+        return data.kind, getattr(data, "drawing", None), data.evaluation, run.config.evaluation.images
+
+    for run in runs:
+        if images(run) != images(runs[0]):
+            raise StudyError(
+                f"{source.place(('vary',))}: variants {runs[0].variant!r} and {run.variant!r} would be evaluated on "
+                "different images (data.evaluation, data.drawing or evaluation.images); make two studies of it"
+            )
 
 
 def _changed(base: C, changes: Changes, variant: Variant, source: YamlSource, *, prefix: str = "", of: str = "") -> C:

@@ -36,7 +36,11 @@ def look_up(row: ReportedRow, study_file: Path) -> Reported:
     """
     path = _find(row.file, study_file)
     with path.open(encoding="utf-8", newline="") as file:
-        rows = {found["method"]: found for found in csv.DictReader(file)}
+        lines = list(csv.DictReader(file))
+    lacking = [column for column in ("method", "source") if not all(line.get(column) for line in lines)]
+    if lacking:
+        raise StudyError(f"{path}: every row needs a {lacking[0]}")
+    rows = {line["method"]: line for line in lines}
     if row.method not in rows:
         raise StudyError(
             f"{study_file}: report.reported: {path} has no method {row.method!r}; it has {', '.join(rows)}"

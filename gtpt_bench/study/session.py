@@ -15,7 +15,7 @@ from gtpt_bench.errors import DataError, StudyError
 from gtpt_bench.files import write_text
 from gtpt_bench.study.data_source import DataSource
 from gtpt_bench.study.display import Display
-from gtpt_bench.study.execute_local import Outcome, draw_data, execute
+from gtpt_bench.study.execute_local import Outcome, draw_data, execute, sigterm_as_interrupt
 from gtpt_bench.study.forecast import Forecast, forecast
 from gtpt_bench.study.load import load_study, load_training
 from gtpt_bench.study.local_worker import EXECUTORS
@@ -32,27 +32,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """One study in one profile, on this machine."""
+    """One study in one profile, on this machine.
+
+    Attributes:
+        plan: the whole study; its report shows every variant.
+        only: variants that are worked on now; all if empty.
+    """
 
     plan: Plan
     folder: StudyFolder
     data: DataSource
+    only: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> Plan:
+        """The part of the plan that is worked on now."""
+        return self.plan.narrowed(self.only)
 
     def missing_jobs(self) -> list[PlannedJob]:
-        return missing_jobs(self.plan, self.folder, self.data)
+        return missing_jobs(self.plan, self.folder, self.data, only=self.only)
 
     def status(self) -> list[Status]:
-        return study_status(self.plan, self.folder)
+        return study_status(self.chosen, self.folder)
 
     def forecast(self) -> Forecast:
-        return forecast(self.plan, self.folder)
+        return forecast(self.chosen, self.folder, at_once=runs_at_once(self.plan))
 
     def run(self, executor: str, display: Display) -> Outcome:
         """Do what is missing; the plan is kept in a file, so that a report needs nothing else."""
         write_text(self.folder.plan(self.plan.label), self.plan.model_dump_json(indent=1) + "\n")
         jobs = self.missing_jobs()
         try:
-            draw_data(jobs, self.data, display)
+            with sigterm_as_interrupt():
+                draw_data(jobs, self.data, display)
         except KeyboardInterrupt:
             return Outcome(interrupted=True)
         at_once = 1 if executor == "inline" else runs_at_once(self.plan)
@@ -114,8 +126,9 @@ def _session(
                 return DataIdentity(train="unknown", evaluation="unknown")
             raise
 
-    plan = build_plan(spec, source, profile=profile, identify=identify, device=device_name(), only=only)
-    return Session(plan, StudyFolder(results / spec.study), data)
+    plan = build_plan(spec, source, profile=profile, identify=identify, device=device_name())
+    plan.narrowed(only)
+    return Session(plan, StudyFolder(results / spec.study), data, tuple(only))
 
 
 def study_name(study: Path) -> str:

@@ -12,7 +12,7 @@ from gtpt_bench.study.lock import owner_of
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.store import JobFolder, StudyFolder, read_record
 
-State = Literal["missing", "queued", "running", "done", "failed", "stale"]
+State = Literal["missing", "running", "done", "failed", "stale"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class Status:
 
 def study_status(plan: Plan, folder: StudyFolder) -> list[Status]:
     """State of every cost, run and timing of the plan, then of results that no longer belong to it."""
+    counting, clocking = folder.measuring("cost", plan.label), folder.measuring("timing", plan.label)
     costs = [
-        Status(f"cost of {name}", *measured_state(folder.cost(cost), cost.signature, folder.measuring("cost")))
+        Status(f"cost of {name}", *measured_state(folder.cost(cost), cost.signature, counting))
         for name, cost in _named_costs(plan)
     ]
     runs = [run_status(run, folder.run(run)) for run in plan.runs]
@@ -42,7 +43,7 @@ def study_status(plan: Plan, folder: StudyFolder) -> list[Status]:
         [
             Status(
                 f"timing of {plan.timing.model}",
-                *measured_state(folder.timing(plan.timing), plan.timing.signature, folder.measuring("timing")),
+                *measured_state(folder.timing(plan.timing), plan.timing.signature, clocking),
             )
         ]
         if plan.timing

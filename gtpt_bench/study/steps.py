@@ -16,6 +16,7 @@ from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth, training_crops
 from gtpt_bench.efficiency.macs import measured_cost
 from gtpt_bench.efficiency.timing import time_models
+from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 from gtpt_bench.errors import RunInterrupted, WeightsError
 from gtpt_bench.evaluation.matches_json import matches_to_json
 from gtpt_bench.evaluation.poses import final_poses
@@ -46,13 +47,9 @@ def record(step: Step, signature: str, started: float, **content: Any) -> Record
         "status": "done",
         "started_at": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
         "seconds": round(time.time() - started, 3),
-        "provenance": provenance(),
+        "provenance": provenance() | {"device": torch_device_name(), "threads": torch.get_num_threads()},
         **content,
     }
-
-
-def run_device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def do_run(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress: OnProgress) -> None:
@@ -72,7 +69,7 @@ def train(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress:
     """
     started, config = time.time(), job.run.config
     crops = training_crops(config, DataRoot(job.data_root))
-    trainer = Trainer(config.model, config.training, crops, seed=config.seed, device=run_device())
+    trainer = Trainer(config.model, config.training, crops, seed=config.seed, device=torch_device())
     spent_before = _resume(trainer, job, folder)
     saved_at = time.monotonic()
 
@@ -145,12 +142,12 @@ def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progre
     model = build_model(config.model)
     fill_strictly(model, load_checkpoint(folder.checkpoint)["ema"], source=str(folder.checkpoint))
     poses = predict_poses(
-        model.to(run_device()).eval(),
+        model.to(torch_device()).eval(),
         crops,
         protocol,
         split_ratio=config.model.split_ratio,
         batch_size=EVALUATION_BATCH,
-        device=run_device(),
+        device=torch_device(),
         on_batch=on_batch,
     )
     results = coco_results(final_poses(poses, crops.keypoints.sigmas, protocol), crops.keypoints)
@@ -202,7 +199,7 @@ def measure_time(job: TimingJob, *, stop: Callable[[], bool], progress: OnProgre
     samples = time_models(
         [build_model(config) for config in timing.configs],
         timing.settings,
-        device=run_device(),
+        device=torch_device(),
         on_round=on_round,
     )
     content = {

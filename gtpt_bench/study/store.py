@@ -86,9 +86,9 @@ class StudyFolder:
     def timing(self, timing: PlannedTiming) -> Path:
         return self.path / timing.file
 
-    def measuring(self, what: Literal["cost", "timing"]) -> JobFolder:
-        """Where cost or timing sessions keep their log and lock."""
-        return JobFolder(self.path / f".{what}")
+    def measuring(self, what: Literal["cost", "timing"], label: str) -> JobFolder:
+        """Where cost or timing sessions of a plan keep their log and lock."""
+        return JobFolder(self.path / f".{what}-{label}")
 
     def plan(self, label: str) -> Path:
         return self.path / f"plan-{label}.json"

@@ -47,6 +47,12 @@ def variants_of(study: Study, source: YamlSource) -> tuple[Variant, ...]:
     parts = [*_axes(study.vary, source), *_zipped(study.vary, source), *_named(study.vary)]
     combined = [_joined(choice) for choice in product(*parts)]
     names = [variant.name for variant in combined]
+    long = next((name for name in names if not re.fullmatch(NAME_PATTERN, name)), None)
+    if long is not None:
+        raise StudyError(
+            f"{source.place(('vary',))}: variant {long!r} has {len(long)} letters; it becomes the name of a folder and "
+            "may have 64: label the values of the axes more shortly"
+        )
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
         raise StudyError(f"{source.place(('vary',))}: two variants are called {double!r}; label their values")

@@ -136,7 +136,9 @@ def _reason(problem: Any, location: KeyPath, model: type[BaseModel]) -> str:
         near = difflib.get_close_matches(str(location[-1]), allowed, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"unknown key; {hint}allowed: {', '.join(allowed)}"
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = (
+        str(problem["msg"]).removeprefix("Value error, ").replace("tuple", "list").replace("dictionary", "mapping")
+    )
     given = problem["input"]
     shown = "" if isinstance(given, dict | BaseModel) else f", got {given!r}"
     return message[:1].lower() + message[1:] + ("" if "got " in message else shown)

@@ -69,7 +69,7 @@ class Trainer:
         self.model = seeded_model(model_config, seed).to(device).train()
         self.ema = EmaCopy(self.model)
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, foreach=True)
+        self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, fused=True)
         self.step = 0
         self.epoch_losses: list[float] = []
         self.history: list[EpochSummary] = []

@@ -59,7 +59,7 @@ def test_cost_and_time_without_result_keep_their_columns(
     for record in made.folder.path.glob(f"{what}-*.json"):
         record.unlink()
     if state == "failed":
-        write_json(made.folder.measuring(what).error, {"reason": REASON})  # type: ignore[arg-type]
+        write_json(made.folder.measuring(what, made.plan.label).error, {"reason": REASON})  # type: ignore[arg-type]
     caption = written(made, "table.md")
     (row,) = csv_rows(made.report("table.csv"))
     assert [row[column] for column in columns] == [state] * len(columns)

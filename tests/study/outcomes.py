@@ -20,7 +20,7 @@ CLOCK = ("images_per_s", "training_s")
 
 def numbers(session: Session, variant: str) -> dict[str, Any]:
     """Everything a run gives that is no time of a clock: history, metrics, predictions, and its weights as a hash."""
-    run = next(run for run in session.plan.runs if run.variant == variant)
+    run = next(run for run in session.chosen.runs if run.variant == variant)
     folder, signature = session.folder.run(run), run.evaluate_signature
     train, evaluation = read_record(folder.train_record), read_record(folder.evaluation(signature))
     assert train

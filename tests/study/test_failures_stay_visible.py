@@ -94,7 +94,7 @@ def test_an_error_of_our_own_keeps_its_traceback_in_the_log_and_one_line_elsewhe
     place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     session = place.open(only=["pruned"])
-    folder = prepared(session, session.plan.runs[0])
+    folder = prepared(session, session.chosen.runs[0])
 
     def broken(*arguments: Any, **options: Any) -> None:
         raise ZeroDivisionError("in the middle")
@@ -107,7 +107,7 @@ def test_an_error_of_our_own_keeps_its_traceback_in_the_log_and_one_line_elsewhe
 
 def test_an_error_of_several_lines_is_shown_by_its_first(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     session = place.open(only=["pruned"])
-    folder = prepared(session, session.plan.runs[0])
+    folder = prepared(session, session.chosen.runs[0])
 
     def broken(*arguments: Any, **options: Any) -> None:
         raise RuntimeError("first line\nsecond line")
@@ -149,7 +149,7 @@ def test_a_worker_that_finds_its_run_taken_is_started_again_once_the_run_is_free
 
 def test_success_wipes_the_old_failure_away(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     session = place.open(only=["pruned"])
-    folder = prepared(session, session.plan.runs[0])
+    folder = prepared(session, session.chosen.runs[0])
     folder.checkpoint.write_bytes(b"broken")
     assert work(folder, stop=lambda: False) == 1
     folder.checkpoint.unlink()

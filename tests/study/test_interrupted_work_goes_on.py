@@ -77,7 +77,7 @@ def test_a_worker_that_is_asked_to_stop_saves_its_state_and_goes_on_next_time(
 ) -> None:
     """Within an epoch and at its end."""
     session = place.open(**ONLY)
-    folder = prepared(session, session.plan.runs[0])
+    folder = prepared(session, session.chosen.runs[0])
     assert work(folder, stop=stop_after(num_steps)) == RunInterrupted.exit_code
     assert f"stopped after step {num_steps} of" in capsys.readouterr().out
     assert status_of(session, "pruned seed 0", "missing").words == "stopped; run again to continue"
@@ -88,7 +88,7 @@ def test_a_worker_that_is_asked_to_stop_saves_its_state_and_goes_on_next_time(
 
 def test_a_worker_that_is_stopped_at_every_step_gets_there_too(place: Workplace, expected: dict[str, object]) -> None:
     session = place.open(**ONLY)
-    folder = prepared(session, session.plan.runs[0])
+    folder = prepared(session, session.chosen.runs[0])
     codes = [work(folder, stop=stop_after(1)) for _ in range(12)]
     last_stop = codes.index(0)
     assert last_stop > 2
@@ -98,7 +98,7 @@ def test_a_worker_that_is_stopped_at_every_step_gets_there_too(place: Workplace,
 
 def test_going_on_starts_at_the_saved_step(place: Workplace) -> None:
     session = place.open(**ONLY)
-    folder = prepared(session, session.plan.runs[0])
+    folder = prepared(session, session.chosen.runs[0])
     work(folder, stop=stop_after(2))
     job, done = RunJob.model_validate(read_json_file(folder.job)), list[int]()
     steps.train(job, folder, stop=lambda: False, progress=lambda step, at, total, words: done.append(at))
@@ -123,7 +123,7 @@ def test_a_study_killed_on_the_spot_and_run_again_gives_the_same_numbers(
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     session = finished.open(**ONLY)
-    assert session.folder.run(session.plan.runs[0]).lock.exists()
+    assert session.folder.run(session.chosen.runs[0]).lock.exists()
     assert status_of(session, "pruned seed 0", "missing").words
     assert finished.run(**ONLY).done == 1
     assert numbers(session, "pruned") == expected

@@ -160,7 +160,7 @@ def test_of_many_contenders_never_two_work_at_once(lock: Path) -> None:
 
 def test_a_run_that_somebody_works_on_is_running_and_left_alone(place: Workplace) -> None:
     session = place.open(only=["pruned"])
-    run = session.plan.runs[0]
+    run = session.chosen.runs[0]
     folder = prepared(session, run)
     with locked(folder.lock):
         before = sorted(folder.path.iterdir())

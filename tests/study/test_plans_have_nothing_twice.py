@@ -62,7 +62,8 @@ def test_the_same_run_in_both_profiles_has_one_folder(place: Workplace) -> None:
 
 
 def test_one_variant_alone_is_the_same_run_as_among_others(place: Workplace) -> None:
-    every, one = planned(place, STUDY), planned(place, STUDY, only=["pruned"])
+    every = planned(place, STUDY)
+    one = every.narrowed(["pruned"])
     assert one.variants == ("pruned",)
     assert one.runs == every.runs[1:]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from gtpt_bench.models.blocks.inverted import InvertedBlock, halving
@@ -21,7 +22,9 @@ class PyramidNet(nn.Module):
                 for cin, cout, blocks in zip(entering, config.level_channels, config.level_blocks, strict=True)
             )
         )
+        # A tenth faster on a CPU, and what tensor cores want.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, images_B3HW: Tensor) -> Tensor:
-        features: Tensor = self.levels(self.first(images_B3HW))
+        features: Tensor = self.levels(self.first(images_B3HW.contiguous(memory_format=torch.channels_last)))
         return features
