@@ -116,7 +116,7 @@ def plan_study(
         "vary": {"variants": {name: PRUNED if place else DENSE for place, name in enumerate(seeds)}},
         "report": {
             "plots": [],
-            "reported": [{"file": "paper.csv", "method": r["method"], "variant": "x"} for r in reported],
+            "reported": [{"file": "paper.csv", "method": r["method"], "variant": next(iter(seeds))} for r in reported],
             **(report or {}),
         },
     } | keys

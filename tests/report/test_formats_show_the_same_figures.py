@@ -25,7 +25,7 @@ def test_markdown_and_latex_have_the_same_cells(made: Made) -> None:
     markdown = markdown_cells(made.report("table.md").read_text(encoding="utf-8"))
     latex = tex_cells(made.report("table.tex").read_text(encoding="utf-8"))
     assert markdown == latex
-    assert [row[0] for row in markdown] == ["variant", "dense", "pruned", "Their net x (reported)"]
+    assert [row[0] for row in markdown] == ["variant", "dense", "pruned", "Their net dense (reported)"]
 
 
 def test_csv_has_the_figures_of_the_markdown_with_all_digits(made: Made) -> None:
@@ -44,14 +44,14 @@ def test_csv_has_the_figures_of_the_markdown_with_all_digits(made: Made) -> None
 
 def test_csv_tells_measured_rows_from_reported_ones(made: Made) -> None:
     origins = {row["variant"]: row["origin"] for row in csv_rows(made.report("table.csv"))}
-    assert origins == {"dense": "measured", "pruned": "measured", "Their net x": "reported"}
+    assert origins == {"dense": "measured", "pruned": "measured", "Their net dense": "reported"}
 
 
 def test_reported_rows_are_in_italics_and_say_so(made: Made) -> None:
     markdown = made.report("table.md").read_text(encoding="utf-8").splitlines()
     latex = made.report("table.tex").read_text(encoding="utf-8").splitlines()
     assert [line for line in markdown if line.startswith("| *")] == [line for line in markdown if "Their net" in line]
-    assert [line for line in latex if r"\textit" in line] == [line for line in latex if "Their net x" in line]
+    assert [line for line in latex if r"\textit" in line] == [line for line in latex if "Their net dense" in line]
     assert "Rows in italics are reported, not measured: their paper, table 2." in "\n".join(markdown)
 
 

@@ -128,5 +128,5 @@ def test_a_study_full_of_hostile_text_is_reported_whole(tmp_path: Path) -> None:
         assert not [token for token in markdown_tokens(document) if token.type.startswith("html")]
         assert all(inline_text(t) is not None for t in markdown_tokens(document) if t.type == "inline")
     latex = made.report("table.tex").read_text(encoding="utf-8")
-    assert [row[0] for row in tex_cells(latex)] == ["variant", "-rf _x_", "+1 é", f"{evil} x (reported)"]
+    assert [row[0] for row in tex_cells(latex)] == ["variant", "-rf _x_", "+1 é", f"{evil} -rf _x_ (reported)"]
     assert all(made.report(f"{plot}.svg").stat().st_size > 0 for plot in made.plan.study.report.plots)
