@@ -1,0 +1,70 @@
+"""Every LaTeX table goes through a real pdflatex with nothing but booktabs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gtpt_bench.report.write import write_report
+from tests.report.made import found, make_study
+
+pytestmark = pytest.mark.real_parts
+
+DOCUMENT = r"""\documentclass{article}
+\usepackage[T1]{fontenc}
+\usepackage{booktabs}
+\begin{document}
+\input{table}
+\end{document}
+"""
+
+HOSTILE = "<b> =1+1 | \\input{x} $\\frac$ % # & _ ~ ^ { -- [x] * ` '' \""
+
+
+@pytest.fixture
+def pdflatex() -> str:
+    """The program; in CI its absence is a failure, elsewhere a reason to skip."""
+    found_at = shutil.which("pdflatex")
+    if found_at is None:
+        reason = "pdflatex is not installed (Debian: texlive-latex-base texlive-latex-recommended)"
+        if os.environ.get("GTPT_BENCH_REAL_PARTS") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found_at
+
+
+def compiled(pdflatex: str, table: Path, folder: Path) -> bytes:
+    """The PDF of a document that holds the table."""
+    shutil.copy(table, folder / "table.tex")
+    (folder / "document.tex").write_text(DOCUMENT, encoding="utf-8")
+    command = [pdflatex, "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120)
+    assert answer.returncode == 0, answer.stdout[-2000:]
+    return (folder / "document.pdf").read_bytes()
+
+
+def test_a_whole_study_compiles(pdflatex: str, tmp_path: Path) -> None:
+    paper = {"method": "Their net", "gflops": 1.0, "params_m": 1.0, "AP": 70.1, "AR": 75.0, "source": "their page"}
+    made = make_study(tmp_path, {"dense": [found(range(60))], "pruned": [found(range(50))]}, reported=[paper])
+    write_report(made.plan, made.folder)
+    (tmp_path / "tex").mkdir()
+    assert compiled(pdflatex, made.report("table.tex"), tmp_path / "tex").startswith(b"%PDF")
+
+
+def test_hostile_words_compile_as_text(pdflatex: str, tmp_path: Path) -> None:
+    paper = {"method": HOSTILE, "gflops": 1.0, "params_m": 1.0, "AP": 1.0, "AR": 1.0, "source": HOSTILE}
+    made = make_study(
+        tmp_path,
+        {"-rf _x_": [found(range(60))], "+1": [found(range(50))]},
+        host=HOSTILE,
+        reported=[paper],
+        title=HOSTILE,
+        question=HOSTILE,
+    )
+    write_report(made.plan, made.folder)
+    (tmp_path / "tex").mkdir()
+    assert compiled(pdflatex, made.report("table.tex"), tmp_path / "tex").startswith(b"%PDF")
