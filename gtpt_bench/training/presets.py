@@ -28,7 +28,7 @@ TRAINING: Mapping[str, TrainingConfig] = MappingProxyType(
         ),
         # Learns its few training crops by heart, to prove that the chain from file to AP is right.
         "overfit": TrainingConfig(
-            epochs=120,
+            epochs=60,
             batch_size=16,
             learning_rate=2e-3,
             schedule=CosineDecay(),
