@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gtpt_bench.report.accuracy import StudyAccuracy
+from gtpt_bench.report.labels import label_points
 from gtpt_bench.report.style import BLUE, GREY, ORANGE, plot_style
 from gtpt_bench.report.table import StudyTable
 from gtpt_bench.study.plan import Plan
@@ -48,10 +49,10 @@ def ap_against_macs(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | Non
     model = plan.study.accuracy.model
     figure, axes = plt.subplots(figsize=(5.4, 3.6))
     _line(axes, shown, BLUE)
-    _label(axes, shown)
     axes.set_xlabel(f"MACs of {model}, full ({unit})")
     axes.set_ylabel(_ap_label(plan))
     axes.margins(x=0.12, y=0.18)
+    _label(axes, shown)
     return figure, f"AP against MACs (full) of {model}, a point a pruning variant. {_bars(plan, accuracy)}"
 
 
@@ -71,9 +72,10 @@ def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -
     figure, grid = plt.subplots(len(panels), 1, figsize=(5.4, 2.7 * len(panels)), sharex=True, squeeze=False)
     for axes, (shown, label, colour) in zip(grid[:, 0], panels, strict=True):
         _line(axes, shown, colour)
-        _label(axes, shown)
         axes.set_ylabel(label)
         axes.margins(x=0.1, y=0.2)
+    for axes, (shown, _, _) in zip(grid[:, 0], panels, strict=True):
+        _label(axes, shown)
     grid[-1, 0].set_xlabel("image tokens kept, mean over layers (%)")
     figure.align_ylabels()
     words = f"AP and throughput against the share of image tokens kept, mean over layers. {_bars(plan, accuracy)}"
@@ -116,17 +118,13 @@ def _line(axes: Axes, shown: list[Point], colour: str) -> None:
 
 
 def _label(axes: Axes, shown: list[Point]) -> None:
-    """Names beside the points, alternately above and below so that neighbours do not meet."""
-    for place, point in enumerate(shown):
-        above = place % 2 == 0
-        axes.annotate(
-            point.name,
-            (point.x, point.y),
-            xytext=(5, 7 if above else -7),
-            textcoords="offset points",
-            va="bottom" if above else "top",
-            fontsize="small",
-        )
+    label_points(
+        axes,
+        [p.name for p in shown],
+        [p.x for p in shown],
+        [p.y for p in shown],
+        errors=[p.error or 0.0 for p in shown],
+    )
 
 
 def _errors(accuracy: StudyAccuracy | None) -> dict[str, float]:
