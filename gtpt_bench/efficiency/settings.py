@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from gtpt_bench.frozen import Frozen
 
@@ -20,3 +22,9 @@ class TimingSettings(Frozen):
     max_rounds: int = Field(15, ge=2)
     precision: float = Field(0.01, gt=0)
     """Rounds end when the standard error of every model's medians is below this share of them."""
+
+    @model_validator(mode="after")
+    def _rounds_are_in_order(self) -> Self:
+        if self.max_rounds < self.min_rounds:
+            raise ValueError(f"max_rounds {self.max_rounds} is less than min_rounds {self.min_rounds}")
+        return self

@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
+from gtpt_bench.efficiency.settings import TimingSettings
 from gtpt_bench.efficiency.timing import TimingSamples, paired_ratios, relative_error, time_models
 from tests.efficiency.fakes import MS, FakeClock, FakeModel, settings
 
@@ -151,3 +153,8 @@ def test_uncertainty_is_the_spread_of_medians_of_normal_samples() -> None:
     spread = float(np.median(sessions, axis=1).std(ddof=1)) / 100
     claimed = [relative_error(samples_of([1.0] * 25, session.tolist())) for session in sessions]
     assert np.mean(claimed) == pytest.approx(spread, rel=0.1)
+
+
+def test_more_rounds_at_least_than_at_most_are_refused() -> None:
+    with pytest.raises(ValidationError, match="max_rounds 3 is less than min_rounds 5"):
+        TimingSettings(min_rounds=5, max_rounds=3)
