@@ -31,7 +31,7 @@ def evaluate_file(
     protocol: Protocol,
     *,
     split: str,
-    detections: str,
+    detections: str = CocoData().detections,
     predictions: Path | None,
     on_batch: Callable[[int, int, str], None],
 ) -> Metrics:

@@ -137,6 +137,8 @@ def test_ctrl_c_stops_the_command_and_says_how_to_go_on(finished: Workplace) -> 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that starts tests in the background has them ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         folder = _working_folder(finished.results, running, without=begun)
