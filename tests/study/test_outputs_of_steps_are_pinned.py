@@ -1,0 +1,81 @@
+"""What each step gives for one fixed run. A change here means: raise the step's number in config.STEP_VERSIONS.
+
+Otherwise results of the old step would pass for results of the new one.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gtpt_bench.config import STEP_VERSIONS
+from gtpt_bench.data.people import read_json
+from gtpt_bench.study.plan import PlannedRun
+from tests.study.small_study import STUDY, Workplace
+
+TRAINING = {
+    "epochs": 2,
+    "batch_size": 4,
+    "learning_rate": 0.002,
+    "schedule": {"kind": "cosine"},
+    "ema": {"kind": "short"},
+    "sigma_bins": 3.0,
+    "attention_guidance": 0.05,
+}
+"""Spelled out, so that a preset may change; augmentation is the paper's."""
+
+PINNED_VERSIONS = {"train": 1, "evaluate": 1, "cost": 1, "timing": 1}
+PINNED_LOSS = {"dense": 0.162061, "pruned": 0.202031}
+PINNED_PREDICTIONS = {"dense": (4, 63.52, 0.0239), "pruned": (4, 63.52, 0.0239)}
+"""How many, mean of all coordinates in pixels, mean score."""
+PINNED_COST: dict[str, Any] = {
+    "dense": {"params": 15396, "macs": {"full": 828576, "attention": 190624, "thop": 737280}},
+    "pruned": {"params": 15396, "macs": {"full": 592512, "attention": 82560, "thop": 598528}},
+}
+TOLERANCE = 2e-3
+"""Relative; machines sum in different orders."""
+
+
+@pytest.fixture(scope="module")
+def fixed(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    place = Workplace(tmp_path_factory.mktemp("pinned"))
+    place.write({**STUDY, "accuracy": {**STUDY["accuracy"], "training": TRAINING}})
+    assert place.run().failed == 0
+    return place
+
+
+def planned_run(fixed: Workplace, variant: str) -> PlannedRun:
+    return next(run for run in fixed.open().plan.runs if run.variant == variant)
+
+
+def content(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_the_pins_belong_to_the_present_versions() -> None:
+    assert dict(STEP_VERSIONS) == PINNED_VERSIONS
+
+
+@pytest.mark.parametrize("variant", ["dense", "pruned"])
+def test_training_ends_with_the_pinned_loss(fixed: Workplace, variant: str) -> None:
+    folder = fixed.open().folder.run(planned_run(fixed, variant))
+    assert content(folder.train_record)["metrics"]["loss"] == pytest.approx(PINNED_LOSS[variant], rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("variant", ["dense", "pruned"])
+def test_evaluation_predicts_the_pinned_poses(fixed: Workplace, variant: str) -> None:
+    run = planned_run(fixed, variant)
+    entries = read_json(fixed.open().folder.run(run).predictions(run.evaluate_signature))
+    places = np.array([entry["keypoints"] for entry in entries]).reshape(len(entries), -1, 3)[..., :2]
+    found = (len(entries), float(places.mean()), float(np.mean([entry["score"] for entry in entries])))
+    assert found == pytest.approx(PINNED_PREDICTIONS[variant], rel=0.02)
+
+
+@pytest.mark.parametrize("variant", ["dense", "pruned"])
+def test_counting_gives_the_pinned_cost(fixed: Workplace, variant: str) -> None:
+    session = fixed.open()
+    assert content(session.folder.cost(session.plan.measured[variant]))["metrics"] == PINNED_COST[variant]
