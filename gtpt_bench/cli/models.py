@@ -80,7 +80,8 @@ def _changed_model(name: str, changes: list[str]) -> Any:
         return base.changed({key.strip(): parse_value(value) for key, value in pairs.items()})
     except ValidationError as error:
         path, reason = first_problem(error, type(base))
-        raise InputError(f"--set for {name}: {'.'.join(map(str, path))}: {reason}") from error
+        key = f"{'.'.join(map(str, path))}: " if path else ""
+        raise InputError(f"--set for {name}: {key}{reason}") from error
 
 
 def _heading(column: str) -> str:
@@ -113,7 +114,7 @@ def evaluate_weights(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Evaluate weights on COCO keypoints: AP and AR by pycocotools."""
+    """Evaluate weights on COCO keypoints: AP and AR by pycocotools, shares of 1."""
     from gtpt_bench.cli.progress import progress_display
     from gtpt_bench.evaluation.protocol import Protocol
     from gtpt_bench.evaluation.weights import evaluate_file

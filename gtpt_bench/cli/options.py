@@ -22,7 +22,12 @@ DataRootOption = Annotated[
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the study: --set seeds=[0,1]. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value of the file by its dotted key: --set training.epochs=2 in a training config, "
+        "--set seeds=[0,1] or accuracy.training.epochs=2 in a study. Repeatable.",
+    ),
 ]
 Only = Annotated[list[str] | None, typer.Option(metavar="VARIANT", help="Only this variant. Repeatable.")]
 Results = Annotated[Path, typer.Option(help="Folder of all results.")]

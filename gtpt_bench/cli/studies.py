@@ -99,6 +99,8 @@ def plan(
     print_table(session.plan.study.title, overview_columns(), overview_rows(session.chosen))
     for line in plan_summary(session.chosen, session.status(), session.forecast()):
         typer.echo(line)
+    if session.lacks_data:
+        typer.echo("to run this, give the folder of real data with --data-root DIR")
 
 
 def status(

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.efficiency.uncertainty import median_error
 
 
 @dataclass(frozen=True)
@@ -130,16 +131,7 @@ def time_models(
 
 def relative_error(samples: TimingSamples) -> float:
     """Standard error of the median over rounds, relative; the larger of latency's and throughput's."""
-    return max(map(_median_error, (samples.round_latencies_ms, samples.throughput_images_per_s)))
-
-
-def _median_error(values: Sequence[float]) -> float:
-    """From the median absolute deviation, as if normal: 1.2533 · 1.4826 · MAD / √n."""
-    if len(values) < 2:
-        return math.inf
-    median = float(np.median(values))
-    spread = float(np.median(np.abs(np.asarray(values) - median)))
-    return 1.2533 * 1.4826 * spread / math.sqrt(len(values)) / median
+    return max(map(median_error, (samples.round_latencies_ms, samples.throughput_images_per_s)))
 
 
 def paired_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:

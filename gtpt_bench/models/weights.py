@@ -43,7 +43,7 @@ def read_safely(path: Path) -> Any:
         WeightsError: as in `read_tensors`.
     """
     if not path.is_file():
-        raise WeightsError(f"weight file {path} does not exist")
+        raise WeightsError(f"weight file {path} {'is a folder' if path.is_dir() else 'does not exist'}")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file

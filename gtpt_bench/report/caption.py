@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 from gtpt_bench.data.config import DrawnData
+from gtpt_bench.efficiency.uncertainty import median_error
 from gtpt_bench.report.accuracy import StudyAccuracy
 from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.study.plan import Plan
@@ -13,6 +17,8 @@ from gtpt_bench.study.plan import Plan
 def table_caption(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> list[str]:
     """The caption of a study's table, a sentence or two a line."""
     lines = [f"{plan.study.title or plan.study.study}. {plan.study.question}".strip()]
+    if plan.changes:
+        lines.append(f"Not the study as its file has it, but with {'; '.join(plan.changes)}.")
     lines += cost_sentences(plan, records)
     lines += accuracy_sentences(plan, accuracy)
     lines += unfinished_sentences(records)
@@ -42,8 +48,15 @@ def timing_sentence(plan: Plan, timing: Found) -> str:
         f"Latency (one image, synchronised, median) and images/s (batch {settings['throughput_batch']}, pipelined): "
         f"{plan.study.model}, float32, all variants interleaved over {len(samples['latency_ns'])} rounds on "
         f"{record['provenance']['device']}, {record['threads']} threads, torch "
-        f"{record['provenance']['packages']['torch']}."
+        f"{record['provenance']['packages']['torch']}. {_uncertainty(record['samples'].values())}"
     )
+
+
+def _uncertainty(samples: Iterable[Mapping[str, Any]]) -> str:
+    """How far medians may be off, for the least certain variant of the session."""
+    latency = max(median_error([float(np.median(calls)) for calls in s["latency_ns"]]) for s in samples)
+    throughput = max(median_error(s["throughput_images_per_s"]) for s in samples)
+    return f"Standard error of these medians over rounds: up to {latency:.0%} and {throughput:.0%}."
 
 
 def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
@@ -54,8 +67,9 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
     protocol, people = wanted.evaluation, f"{accuracy.num_people:,} persons in {accuracy.num_images:,} images"
     boxes = "ground-truth boxes" if protocol.boxes == "ground_truth" else f"boxes of {wanted.data.detections}"
     flip = "flip test" if protocol.flip_test else "no flip test"
+    keypoints, seeds = plan.runs[0].config.model.keypoint_set, ", ".join(map(str, plan.study.seeds))
     lines = [
-        f"AP and AR: {wanted.model}, {_epochs(plan)} epochs, seeds {', '.join(map(str, plan.study.seeds))}; "
+        f"AP and AR over {len(keypoints)} keypoints: {wanted.model}, {_epochs(plan)} epochs, seeds {seeds}; "
         f"{data_words(plan)}, {people}; {boxes}, {flip}, pycocotools."
     ]
     guided = [run.config.training.attention_guidance > 0 for run in plan.runs]
@@ -98,9 +112,11 @@ def untrained_sentences(accuracy: StudyAccuracy) -> list[str]:
     """A warning where all models learned next to nothing, so that equal APs are not read as equal accuracy."""
     if is_comparable(accuracy):
         return []
+    if len(accuracy.variants) == 1:
+        return [f"The model learned next to nothing: its AP is {best_ap(accuracy):.1f} of 100."]
     return [
-        f"The models learned too little in this profile to be compared: the best AP is {best_ap(accuracy):.1f}, below "
-        f"{COMPARABLE_AP:.0f}. Differences between variants, or their absence, say nothing about pruning."
+        f"The models learned too little in this profile to be compared: the best AP is {best_ap(accuracy):.1f} of 100, "
+        f"below {COMPARABLE_AP:.0f}. Differences between variants, or their absence, say nothing about them."
     ]
 
 
@@ -115,14 +131,20 @@ def data_words(plan: Plan) -> str:
     return f"real images in COCO layout, trained on {data.train}, evaluated on {data.evaluation}"
 
 
+def data_set(plan: Plan) -> str:
+    """The public data set whose AP a reader might take this for."""
+    return "COCO-WholeBody" if plan.runs[0].config.model.keypoints == "wholebody" else "COCO"
+
+
 def smaller_sentences(plan: Plan, accuracy: StudyAccuracy) -> list[str]:
     """Warnings where AP is not AP of the measured model on COCO."""
     assert plan.study.accuracy is not None
-    data, lines = plan.study.accuracy.data, []
+    data, public, lines = plan.study.accuracy.data, data_set(plan), []
     if isinstance(data, DrawnData):
-        lines.append("This is not AP on COCO: the people are drawn.")
+        lines.append(f"This is not AP on {public}: the people are drawn.")
     elif accuracy.num_images < FULL_COCO_IMAGES:
-        lines.append(f"This is not AP on COCO val2017: {accuracy.num_images:,} images instead of {FULL_COCO_IMAGES:,}.")
+        few = f"{accuracy.num_images:,} images instead of {FULL_COCO_IMAGES:,}"
+        lines.append(f"This is not AP on {public} val2017: {few}.")
     if data.train == data.evaluation:
         lines.append("Trained and evaluated on the same images: AP says nothing about others.")
     if plan.study.model and plan.study.accuracy.model != plan.study.model:

@@ -80,9 +80,7 @@ def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -
     figure.align_ylabels()
     words = f"AP and throughput against the share of image tokens kept, mean over layers. {_bars(plan, accuracy)}"
     if plan.study.accuracy and plan.study.model not in ("", plan.study.accuracy.model):
-        words += (
-            f" AP is of {plan.study.accuracy.model}, throughput and the share of tokens kept of {plan.study.model}."
-        )
+        words += f" Throughput and the share of tokens kept are those of {plan.study.model}."
     return figure, words
 
 

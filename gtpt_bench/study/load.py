@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,15 @@ def load_study(
 
 
 def _resolved(source: YamlSource, *, real_data: bool, changes: Sequence[str]) -> tuple[Study, YamlSource]:
-    content = copy.deepcopy(source.content)
+    content, keys = copy.deepcopy(source.content), []
     for text in changes:
         key, separator, value = text.partition("=")
         if not separator:
             raise StudyError(f"--set {text!r}: write key=value, for instance --set seeds=[0,1]")
         unfold_presets(content)
-        merge_at(content, key.strip().split("."), parse_value(value))
+        keys.append(tuple(key.strip().split(".")))
+        merge_at(content, list(keys[-1]), parse_value(value))
+    source = replace(source, set_keys=tuple(keys))
     resolve_accuracy(content, source, real_data=real_data)
     return validated(Study, content, source), source
 
@@ -50,11 +53,13 @@ def in_profile(source: YamlSource, profile: str) -> YamlSource:
     if profile not in PROFILES:
         raise StudyError(f"profile {profile!r} does not exist; known: {', '.join(PROFILES)}")
     content = copy.deepcopy(source.content)
-    profiles = content.pop("profiles", {})
+    profiles = content.pop("profiles", None) or {}
     if not isinstance(profiles, Mapping) or any(name not in PROFILES for name in profiles):
         raise StudyError(
             f"{source.place(('profiles',))}: profiles: a mapping with the keys {' and '.join(PROFILES)} is expected"
         )
+    if profile != "quick" and not profiles:
+        raise StudyError(f"{source.name} has no profiles: it is the same in each, so leave --profile {profile} out")
     chosen = profiles.get(profile) or {}
     if not isinstance(chosen, Mapping):
         raise StudyError(f"{source.place(('profiles', profile))}: profiles.{profile}: a mapping is expected")
@@ -137,7 +142,23 @@ def load_training(path: Path, *, real_data: bool = False, changes: Sequence[str]
     moved = {"seed": ("seeds", 0), "run": ("study",), "changes": ("vary", "variants", "default")}
     lines = {(*moved.get(str(key[0]), ("accuracy", key[0])), *key[1:]): line for key, line in source.lines.items()}
     rewritten = YamlSource(source.name, content, lines)
-    return _resolved(rewritten, real_data=real_data, changes=changes)
+    return _resolved(rewritten, real_data=real_data, changes=[_of_study(text) for text in changes])
+
+
+def _of_study(change: str) -> str:
+    """A `--set` of a training config as one of the study that it becomes.
+
+    Raises:
+        StudyError: the config has no such key.
+    """
+    key, separator, value = change.partition("=")
+    first, dot, rest = key.strip().partition(".")
+    if first not in TRAINING_KEYS:
+        raise StudyError(f"--set {first}: unknown key; allowed: {', '.join(TRAINING_KEYS)}")
+    if first == "seed":
+        return f"seeds{separator}[{value}]"
+    where = {"run": "study", "changes": "vary.variants.default"}.get(first, f"accuracy.{first}")
+    return f"{where}{dot}{rest}{separator}{value}"
 
 
 TRAINING_KEYS = ("run", "model", "data", "training", "evaluation", "seed", "changes")

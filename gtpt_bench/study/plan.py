@@ -21,7 +21,7 @@ from gtpt_bench.config import (
 )
 from gtpt_bench.efficiency.settings import TimingSettings
 from gtpt_bench.errors import InputError, StudyError
-from gtpt_bench.frozen import Frozen
+from gtpt_bench.frozen import Frozen, signature
 from gtpt_bench.models.catalogue import ModelConfig, model_config
 from gtpt_bench.study.reported import Reported, look_up
 from gtpt_bench.study.spec import Changes, Study
@@ -86,6 +86,8 @@ class Plan(Frozen):
 
     study: Study
     profile: str
+    changes: tuple[str, ...] = ()
+    """What `--set` changed, `key=value` each."""
     variants: tuple[str, ...]
     measured: dict[str, PlannedCost]
     """Cost of the measured model, a variant each."""
@@ -102,9 +104,10 @@ class Plan(Frozen):
 
     @property
     def label(self) -> str:
-        """Profile and data in a word, for names of files: `quick-drawn`."""
+        """Profile and data in a word, for names of files: `quick-drawn`; what `--set` changed has a word of its own."""
         data = [self.study.accuracy.data.kind] if self.study.accuracy else []
-        return "-".join([self.profile, *data])
+        changed = [f"set-{signature(sorted(self.changes))[:DIGITS]}"] if self.changes else []
+        return "-".join([self.profile, *data, *changed])
 
     def narrowed(self, only: Sequence[str]) -> Plan:
         """The part of the plan that belongs to some variants; time, which is measured on all in turn, is not.
@@ -142,12 +145,14 @@ def build_plan(
     profile: str,
     identify: Callable[[RunConfig], DataIdentity],
     device: str,
+    changes: Sequence[str] = (),
 ) -> Plan:
     """The plan of a study.
 
     Args:
         identify: tells the content of a run's data apart.
         device: name of the machine that timing is planned for.
+        changes: what `--set` changed in the study.
 
     Raises:
         StudyError: a variant's change is impossible; names file, line and key.
@@ -160,6 +165,7 @@ def build_plan(
     return Plan(
         study=study,
         profile=profile,
+        changes=tuple(changes),
         variants=tuple(variant.name for variant in variants),
         measured=measured,
         trained=trained,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from gtpt_bench.config import DataIdentity, RunConfig
+from gtpt_bench.data.config import CocoData
 from gtpt_bench.efficiency.device import device_name
 from gtpt_bench.errors import DataError, StudyError
 from gtpt_bench.files import write_text
@@ -48,6 +49,11 @@ class Session:
     def chosen(self) -> Plan:
         """The part of the plan that is worked on now."""
         return self.plan.narrowed(self.only)
+
+    @property
+    def lacks_data(self) -> bool:
+        """Whether runs need real data and nobody said where they are."""
+        return self.data.data_root is None and any(isinstance(run.config.data, CocoData) for run in self.plan.runs)
 
     def missing_jobs(self) -> list[PlannedJob]:
         return missing_jobs(self.plan, self.folder, self.data, only=self.only)
@@ -95,13 +101,13 @@ def open_session(
         StudyError, DataError: in one line what is wrong and where.
     """
     spec, source = load_study(study, profile=profile, real_data=data_root is not None, changes=changes)
-    return _session(spec, source, profile, data_root, results, only=only, may_lack_data=may_lack_data)
+    return _session(spec, source, profile, data_root, results, changes=changes, only=only, may_lack_data=may_lack_data)
 
 
 def open_training(config: Path, data_root: Path | None, results: Path, *, changes: Sequence[str] = ()) -> Session:
     """A training config as a session with a single run; raises as `open_session` does."""
     spec, source = load_training(config, real_data=data_root is not None, changes=changes)
-    return _session(spec, source, "train", data_root, results)
+    return _session(spec, source, "train", data_root, results, changes=changes)
 
 
 def _session(
@@ -111,6 +117,7 @@ def _session(
     data_root: Path | None,
     results: Path,
     *,
+    changes: Sequence[str],
     only: Sequence[str] = (),
     may_lack_data: bool = False,
 ) -> Session:
@@ -126,7 +133,7 @@ def _session(
                 return DataIdentity(train="unknown", evaluation="unknown")
             raise
 
-    plan = build_plan(spec, source, profile=profile, identify=identify, device=device_name())
+    plan = build_plan(spec, source, profile=profile, identify=identify, device=device_name(), changes=changes)
     plan.narrowed(only)
     return Session(plan, StudyFolder(results / spec.study), data, tuple(only))
 

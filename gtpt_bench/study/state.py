@@ -57,7 +57,7 @@ def run_status(run: PlannedRun, folder: JobFolder) -> Status:
     part = f"{run.variant} seed {run.seed}"
     evaluation = read_record(folder.evaluation(run.evaluate_signature), run.evaluate_signature)
     if evaluation is not None:
-        return Status(part, "done", f"AP {evaluation['metrics']['AP']:.3f}", folder.path)
+        return Status(part, "done", f"AP {100 * evaluation['metrics']['AP']:.1f}", folder.path)
     state, words = _unfinished(folder)
     if state == "missing" and read_record(folder.train_record, run.train_signature) is not None:
         words = "trained, not evaluated by this protocol"

@@ -23,14 +23,19 @@ class YamlSource:
 
     Attributes:
         lines: line of each key, counted from 1, by its path from the top.
+        set_keys: keys whose values come from the command line instead.
     """
 
     name: str
     content: dict[str, Any]
     lines: Mapping[KeyPath, int]
+    set_keys: tuple[KeyPath, ...] = ()
 
     def place(self, path: KeyPath) -> str:
-        """`file:line` of a key, or of the nearest key above it that the file has."""
+        """`file:line` of a key, or of the nearest key above it that the file has; `--set key` if it stands there."""
+        for key in self.set_keys:
+            if path[: len(key)] == key:
+                return f"{self.name}: --set {'.'.join(map(str, key))}"
         for length in range(len(path), 0, -1):
             if path[:length] in self.lines:
                 return f"{self.name}:{self.lines[path[:length]]}"

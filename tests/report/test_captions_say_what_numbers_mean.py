@@ -69,7 +69,7 @@ def test_intervals_say_whether_they_cover_seeds(tmp_path: Path, num_seeds: int, 
 def test_models_that_learned_too_little_are_said_to_be_incomparable(tmp_path: Path) -> None:
     """At AP near zero all differences vanish; that is no sign that pruning is harmless."""
     made = make_study(tmp_path, {"dense": [found(range(1))], "pruned": [found([])]})
-    assert f"{TOO_LITTLE}: the best AP is 2.0, below 5." in caption(made)
+    assert f"{TOO_LITTLE}: the best AP is 2.0 of 100, below 5." in caption(made)
     assert SMALLEST not in caption(made)
 
 

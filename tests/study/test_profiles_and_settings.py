@@ -9,7 +9,8 @@ import pytest
 
 from gtpt_bench.data.config import CocoData, DrawnData
 from gtpt_bench.errors import StudyError
-from gtpt_bench.study.load import load_study, load_training
+from gtpt_bench.study.load import load_study
+from gtpt_bench.study.session import load_training, open_session
 from gtpt_bench.study.spec import Study
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.presets import TRAINING
@@ -147,3 +148,25 @@ def test_mistakes_in_a_training_config_are_placed_too(text: str, line: int, word
     path.write_text(text)
     with pytest.raises(StudyError, match=re.escape(f"{path}:{line}: {words}")):
         load_training(path)
+
+
+def test_a_study_without_profiles_has_no_other_than_the_default(file: Path) -> None:
+    file.write_text(TEXT.partition("profiles:")[0])
+    assert loaded(file).seeds == (0, 1, 2)
+    with pytest.raises(StudyError, match="has no profiles"):
+        loaded(file, profile="paper")
+
+
+def test_a_mistake_on_the_command_line_is_not_blamed_on_the_file(file: Path) -> None:
+    with pytest.raises(StudyError, match=re.escape(f"{file}: --set seeds: seeds.0:")):
+        loaded(file, "seeds=[x]")
+
+
+def test_a_changed_study_has_a_report_of_its_own(tmp_path: Path, file: Path) -> None:
+    def label(*changes: str) -> str:
+        return open_session(file, "quick", None, tmp_path / "results", changes=changes).plan.label
+
+    assert label() == "quick-drawn"
+    assert label("seeds=[1]").startswith("quick-drawn-set-")
+    assert label("seeds=[1]") != label("seeds=[2]")
+    assert label("seeds=[1]", "model=gtpt_t_coco") == label("model=gtpt_t_coco", "seeds=[1]")
