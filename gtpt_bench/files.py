@@ -24,7 +24,10 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         InputError: nothing can be written there (no space, no permission, …).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     beside = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
         yield beside

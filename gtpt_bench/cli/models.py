@@ -19,7 +19,18 @@ def models(json: AsJson = False) -> None:
     configs = {name: model_config(name) for name in list_models()}
     costs = {name: gtpt_cost(config) for name, config in configs.items()}
     if json:
-        print_json([{"name": n, "params": c.params, "macs": c.macs()} for n, c in costs.items()])
+        print_json(
+            [
+                {
+                    "name": name,
+                    "keypoints": len(config.keypoint_set),
+                    "input_size": list(config.input_size),
+                    "params": costs[name].params,
+                    "macs": costs[name].macs(),
+                }
+                for name, config in configs.items()
+            ]
+        )
         return
     rows = [
         (

@@ -31,7 +31,10 @@ def load_study(
     Raises:
         StudyError: names the file, the line and the key.
     """
-    return _resolved(in_profile(read_yaml(path), profile), real_data=real_data, changes=changes)
+    source = read_yaml(path)
+    if "run" in source.content and "study" not in source.content:
+        raise StudyError(f"{path} is a training config, not a study; use gtpt-study train {path}")
+    return _resolved(in_profile(source, profile), real_data=real_data, changes=changes)
 
 
 def _resolved(source: YamlSource, *, real_data: bool, changes: Sequence[str]) -> tuple[Study, YamlSource]:
@@ -125,6 +128,8 @@ def load_training(path: Path, *, real_data: bool = False, changes: Sequence[str]
         StudyError: as in `load_study`.
     """
     source = read_yaml(path)
+    if "study" in source.content:
+        raise StudyError(f"{path} is a study, not a training config; use gtpt-study run {path}")
     unknown = [key for key in source.content if key not in TRAINING_KEYS]
     if unknown:
         raise StudyError(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gtpt_bench.errors import StudyError
-from gtpt_bench.study.load import load_training
+from gtpt_bench.study.load import load_study, load_training
 
 TEXT = """\
 run: one
@@ -45,3 +45,12 @@ def test_changes_use_the_keys_of_the_file(file: Path) -> None:
 def test_other_keys_are_answered_with_those_of_the_file(file: Path) -> None:
     with pytest.raises(StudyError, match="--set accuracy: unknown key; allowed: run, model, data, training"):
         load_training(file, changes=["accuracy.training.epochs=2"])
+
+
+def test_a_study_and_a_training_config_are_told_apart(file: Path, tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="is a training config, not a study; use gtpt-study train"):
+        load_study(file)
+    study = tmp_path / "study.yaml"
+    study.write_text("study: s\n")
+    with pytest.raises(StudyError, match="is a study, not a training config; use gtpt-study run"):
+        load_training(study)

@@ -1,7 +1,7 @@
 """Pyramid tokenizer of the tiny models: what it is and what it costs. Network: pyramid_net.py.
 
 Not of the paper. A ShuffleNet is short of MACs but, on a CPU, not of time; this one spends the same time on dense
-products and learns in a quarter of the steps, which is what a quick profile needs.
+products and learns in fewer steps, which is what a quick profile needs.
 """
 
 from __future__ import annotations
