@@ -35,7 +35,7 @@ class Box(NamedTuple):
         return max(0.0, width) * max(0.0, height) / area
 
 
-Point = tuple[float, float]
+Pixel = tuple[float, float]
 """A place in pixels of the figure."""
 
 
@@ -63,7 +63,7 @@ def label_points(
     renderer = FigureCanvasAgg(figure.get_figure(root=True)).get_renderer()
     axes.autoscale_view()  # limits are only worked out when somebody asks
 
-    def in_pixels(across: float, up: float) -> Point:
+    def in_pixels(across: float, up: float) -> Pixel:
         px, py = axes.transData.transform((across, up))
         return float(px), float(py)
 
@@ -82,7 +82,7 @@ def label_points(
         text.remove()
         best = min(
             _places(point, size.width, size.height, pixels_per_pt),
-            key=lambda place: _cost(place, taken, line, frame),
+            key=lambda place: _badness(place, taken, line, frame),
         )
         taken.append(best.box)
         axes.annotate(
@@ -99,7 +99,7 @@ def label_points(
         )
 
 
-def _places(point: Point, width: float, height: float, pixels_per_pt: float) -> Iterator[Place]:
+def _places(point: Pixel, width: float, height: float, pixels_per_pt: float) -> Iterator[Place]:
     """All places around a point, the nearest first."""
     for distance in DISTANCES_PT:
         for angle in ANGLES_DEG:
@@ -116,7 +116,7 @@ def _sign(value: float) -> float:
     return 0.0 if abs(value) < 1e-9 else math.copysign(1.0, value)
 
 
-def _cost(place: Place, taken: Sequence[Box], line: Sequence[Box], frame: Box) -> float:
+def _badness(place: Place, taken: Sequence[Box], line: Sequence[Box], frame: Box) -> float:
     """How bad a place is: names and points must not be hidden, lines should not, the frame and nearness are wishes."""
     hidden = sum(place.box.overlap(box) for box in taken)
     crossed = sum(place.box.overlap(box) for box in line)
@@ -124,7 +124,7 @@ def _cost(place: Place, taken: Sequence[Box], line: Sequence[Box], frame: Box) -
     return 20 * hidden + 4 * crossed + 5 * outside + place.distance_pt / 40
 
 
-def _along(a: Point, b: Point, radius: float) -> list[Box]:
+def _along(a: Pixel, b: Pixel, radius: float) -> list[Box]:
     """Small boxes along a segment, so that crossing it has an area."""
     steps = max(1, math.ceil(math.dist(a, b) / (2 * radius)))
     shares = [place / steps for place in range(steps + 1)]

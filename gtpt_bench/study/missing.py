@@ -61,7 +61,7 @@ def longest_first(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
 def threads_a_run(plan: Plan, cores: int) -> int:
     """Cores of one training run: all on a machine with a GPU, else an equal share, so that runs train side by side.
 
-    Two tiny models on a core each train almost twice as fast as one after the other on both cores. The share follows
+    Two tiny models on a core each train about 1.7 times as fast as one after the other on both cores. The share follows
     from the plan, not from what is missing of it: a resumed run has as many threads as before, on which its last bits
     depend.
     """

@@ -21,7 +21,8 @@ from gtpt_bench.study.forecast import Forecast, forecast
 from gtpt_bench.study.load import load_study, load_training
 from gtpt_bench.study.local_worker import EXECUTORS
 from gtpt_bench.study.missing import PlannedJob, missing_jobs, runs_at_once
-from gtpt_bench.study.plan import Plan, build_plan
+from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.planning import build_plan
 from gtpt_bench.study.spec import Study
 from gtpt_bench.study.state import Status, study_status
 from gtpt_bench.study.store import StudyFolder

@@ -1,0 +1,173 @@
+"""From a study to its plan. Pure; nothing is built or run.
+
+Everything that can be refused is refused here, before an hour on a GPU is spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from gtpt_bench.config import (
+    DataIdentity,
+    RunConfig,
+    cost_signature,
+    evaluate_signature,
+    timing_signature,
+    train_signature,
+)
+from gtpt_bench.errors import InputError, StudyError
+from gtpt_bench.frozen import Frozen
+from gtpt_bench.models.catalogue import ModelConfig, model_config
+from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun, PlannedTiming
+from gtpt_bench.study.reported import look_up
+from gtpt_bench.study.spec import Changes, Study
+from gtpt_bench.study.variants import ACCURACY_PARTS, Variant, variants_of
+from gtpt_bench.study.yaml_source import KeyPath, YamlSource, first_problem
+
+C = TypeVar("C", bound=Frozen)
+
+
+def build_plan(
+    study: Study,
+    source: YamlSource,
+    *,
+    profile: str,
+    identify: Callable[[RunConfig], DataIdentity],
+    device: str,
+    changes: Sequence[str] = (),
+) -> Plan:
+    """The plan of a study.
+
+    Args:
+        identify: tells the content of a run's data apart.
+        device: name of the machine that timing is planned for.
+        changes: what `--set` changed in the study.
+
+    Raises:
+        StudyError: a variant's change is impossible; names file, line and key.
+    """
+    variants = variants_of(study, source)
+    _check_names(study, [variant.name for variant in variants], source)
+    measured = _costs(study.model, variants, source, ("model",)) if study.model else {}
+    trained_variants = [v for v in variants if _is_trained(study, v.name)]
+    trained, runs = _accuracy(study, trained_variants, source, identify)
+    return Plan(
+        study=study,
+        profile=profile,
+        changes=tuple(changes),
+        variants=tuple(variant.name for variant in variants),
+        measured=measured,
+        trained=trained,
+        runs=runs,
+        timing=_timing(study, measured, device) if measured and study.timing else None,
+        reported=tuple(look_up(row, Path(source.name)) for row in study.report.reported),
+    )
+
+
+def _check_names(study: Study, names: Sequence[str], source: YamlSource) -> None:
+    """Refuse a report or an accuracy part that speaks of variants which do not exist."""
+    spoken: list[tuple[KeyPath, str]] = [(("report", "baseline"), study.report.baseline)]
+    spoken += [(("report", "reported", index), row.variant) for index, row in enumerate(study.report.reported)]
+    spoken += [(("accuracy", "only"), name) for name in (study.accuracy.only if study.accuracy else ())]
+    for key, name in spoken:
+        if name and name not in names:
+            raise StudyError(
+                f"{source.place(key)}: {'.'.join(map(str, key))}: no variant is called {name!r}; "
+                f"known: {', '.join(names)}"
+            )
+
+
+def _is_trained(study: Study, variant: str) -> bool:
+    return study.accuracy is not None and (not study.accuracy.only or variant in study.accuracy.only)
+
+
+def _costs(model: str, variants: Sequence[Variant], source: YamlSource, key: tuple[str, ...]) -> dict[str, PlannedCost]:
+    base = _named_model(model, source, key)
+    configs = {v.name: _changed(base, v.model_changes, v, source, of=model) for v in variants}
+    return {
+        name: PlannedCost(model=model, config=config, signature=cost_signature(config))
+        for name, config in configs.items()
+    }
+
+
+def _named_model(model: str, source: YamlSource, key: tuple[str, ...]) -> ModelConfig:
+    try:
+        return model_config(model)
+    except InputError as error:
+        raise StudyError(f"{source.place(key)}: {'.'.join(key)}: {error}") from error
+
+
+def _accuracy(
+    study: Study,
+    variants: Sequence[Variant],
+    source: YamlSource,
+    identify: Callable[[RunConfig], DataIdentity],
+) -> tuple[dict[str, PlannedCost], tuple[PlannedRun, ...]]:
+    """Costs of the trained models and their runs, variant by variant, seed by seed."""
+    accuracy = study.accuracy
+    if accuracy is None:
+        return {}, ()
+    costs = _costs(accuracy.model, variants, source, ("accuracy", "model"))
+    runs = []
+    for variant in variants:
+        parts = {
+            part: _changed(getattr(accuracy, part), variant.accuracy_changes(part), variant, source, prefix=f"{part}.")
+            for part in ACCURACY_PARTS
+        }
+        for seed in study.seeds:
+            config = RunConfig(model=costs[variant.name].config, seed=seed, **parts)
+            data = identify(config)
+            run = PlannedRun(
+                variant=variant.name,
+                config=config,
+                train_signature=train_signature(config, data),
+                evaluate_signature=evaluate_signature(config, data),
+            )
+            runs.append(run)
+    _check_same_images(runs, source)
+    return costs, tuple(runs)
+
+
+def _check_same_images(runs: Sequence[PlannedRun], source: YamlSource) -> None:
+    """Differences of AP are taken image by image, so all variants must be evaluated on the same ones."""
+
+    def images(run: PlannedRun) -> tuple[object, ...]:
+        data = run.config.data
+        return data.kind, getattr(data, "drawing", None), data.evaluation, run.config.evaluation.images
+
+    for run in runs:
+        if images(run) != images(runs[0]):
+            raise StudyError(
+                f"{source.place(('vary',))}: variants {runs[0].variant!r} and {run.variant!r} would be evaluated on "
+                "different images (data.evaluation, data.drawing or evaluation.images); make two studies of it"
+            )
+
+
+def _changed(base: C, changes: Changes, variant: Variant, source: YamlSource, *, prefix: str = "", of: str = "") -> C:
+    """The config with a variant's changes; a refusal names the place in the study that asked for it."""
+    try:
+        return base.changed(changes) if changes else base
+    except ValidationError as error:
+        path, reason = first_problem(error, type(base))
+        key = prefix + ".".join(map(str, path)) if path else ""
+        asked = next((c for c in variant.places if key.startswith(c) or c.startswith(key or c)), "")
+        place = source.place(variant.places[asked]) if asked else source.name
+        subject = f" for {of}" if of else ""
+        named = f"{key}: " if key else ""
+        raise StudyError(f"{place}: variant {variant.name!r}{subject}: {named}{reason}") from error
+
+
+def _timing(study: Study, measured: Mapping[str, PlannedCost], device: str) -> PlannedTiming:
+    assert study.timing is not None
+    configs = tuple(cost.config for cost in measured.values())
+    return PlannedTiming(
+        model=study.model,
+        variants=tuple(measured),
+        configs=configs,
+        settings=study.timing,
+        signature=timing_signature(configs, study.timing, device),
+    )
