@@ -1,6 +1,6 @@
 """Where the files of a data set in COCO layout lie, and what identifies their content.
 
-root/annotations/person_keypoints_{split}.json, coco_wholebody_{train,val}_v1.0.json
+root/annotations/person_keypoints_{split}.json; coco_wholebody_{train,val}_v1.0.json for whole bodies
 root/images/{split}/
 root/person_detection_results/
 """
@@ -23,10 +23,10 @@ class DataRoot:
     path: Path
 
     def annotations(self, split: str, keypoints: str) -> Path:
-        """Annotation file of a split for the keypoint set `coco` or `wholebody`."""
-        name = f"coco_wholebody_{split.removesuffix('2017')}_v1.0.json"
-        if keypoints == "coco":
-            name = f"person_keypoints_{split}.json"
+        """Annotation file of a split for a keypoint set by name; only whole bodies have a file of another name."""
+        name = f"person_keypoints_{split}.json"
+        if keypoints == "wholebody":
+            name = f"coco_wholebody_{split.removesuffix('2017')}_v1.0.json"
         return self.path / "annotations" / name
 
     def images(self, split: str) -> Path:

@@ -48,7 +48,7 @@ def evaluation_truth(run: RunConfig, root: DataRoot) -> KeypointTruth:
 
 
 def _annotations(run: RunConfig, root: DataRoot, split: str) -> Path:
-    return root.required(root.annotations(split, run.model.keypoints))
+    return root.required(root.annotations(split, run.model.keypoint_set.name))
 
 
 def _annotated(run: RunConfig, root: DataRoot, split: str) -> list[Person]:

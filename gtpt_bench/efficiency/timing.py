@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from gtpt_bench.efficiency.inputs import sample_inputs
 from gtpt_bench.efficiency.settings import TimingSettings
 from gtpt_bench.efficiency.uncertainty import median_error
 
@@ -59,13 +60,14 @@ class _Subject:
         size = tuple(model.config.input_size)  # type: ignore[union-attr, arg-type]
         generator = torch.Generator().manual_seed(0)
         batch = torch.randn(settings.throughput_batch, 3, *size, generator=generator)
-        self.one, self.batch = batch[:1].to(device), batch.to(device)
+        self.one, self.batch = (sample_inputs(model, images.to(device)) for images in (batch[:1], batch))
+        self.batch_size = settings.throughput_batch
         self.samples = TimingSamples(self._call_ns(self.one) / 1e6, settings.throughput_batch)
         self.batch_call_ns = 0
 
-    def _call_ns(self, images: Tensor) -> int:
+    def _call_ns(self, inputs: Sequence[object]) -> int:
         start = time.perf_counter_ns()
-        self.model(images)
+        self.model(*inputs)
         self._wait()
         return time.perf_counter_ns() - start
 
@@ -75,12 +77,12 @@ class _Subject:
 
     def warm_up(self, seconds: float) -> None:
         """Half the time on single images, half on batches, at least two calls of each."""
-        for images in (self.one, self.batch):
+        for inputs in (self.one, self.batch):
             end = time.perf_counter() + seconds / 2
-            self._call_ns(images)
-            call_ns = self._call_ns(images)
+            self._call_ns(inputs)
+            call_ns = self._call_ns(inputs)
             while time.perf_counter() < end:
-                call_ns = self._call_ns(images)
+                call_ns = self._call_ns(inputs)
         self.batch_call_ns = call_ns
 
     def measure_round(self, seconds: float) -> None:
@@ -98,9 +100,9 @@ class _Subject:
         calls = max(1, math.ceil(seconds / (self.batch_call_ns / 1e9)))
         start = time.perf_counter_ns()
         for _ in range(calls):
-            self.model(self.batch)
+            self.model(*self.batch)
         self._wait()
-        return calls * len(self.batch) / (time.perf_counter_ns() - start) * 1e9
+        return calls * self.batch_size / (time.perf_counter_ns() - start) * 1e9
 
 
 @torch.inference_mode()

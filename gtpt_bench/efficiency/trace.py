@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from gtpt_bench.efficiency.inputs import sample_inputs
 from gtpt_bench.models.sizes import Size
 
 Kind = Literal["conv", "linear", "attention", "norm"]
@@ -53,7 +54,7 @@ def trace_forward(model: nn.Module, input_size: Size) -> Trace:
     images = torch.empty(1, 3, *input_size, device="meta")
     recorder = _Recorder()
     with torch.no_grad(), _module_paths(shadow, recorder), sdpa_kernel(SDPBackend.MATH), recorder:
-        shadow(images)
+        shadow(*sample_inputs(shadow, images))
     return Trace(tuple(recorder.operators), recorder.uncounted)
 
 

@@ -1,4 +1,4 @@
-"""AP and AR of COCO keypoints, by pycocotools, and the matches behind them.
+"""AP and AR of COCO keypoints, or others annotated alike, by pycocotools, and the matches behind them.
 
 Defined here because pycocotools leaves it open: no detections at all score 0; a score that is not a number is an
 error. Source: spec/training_and_evaluation.md §6, spec/measurement.md §4.
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from gtpt_bench.data.people import read_json
 from gtpt_bench.errors import DataError
-from gtpt_bench.keypoints import COCO
+from gtpt_bench.keypoints import COCO, KeypointSet
 
 STATS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 """The ten figures in pycocotools' order; shares of 1, or -1 where no ground truth is of that size."""
@@ -79,10 +79,11 @@ def score_coco(
     truth: KeypointTruth,
     results: Sequence[Mapping[str, Any]],
     *,
+    keypoints: KeypointSet = COCO,
     max_detections: int = 20,
     source: str = "the results",
 ) -> CocoScores:
-    """AP and AR of results with COCO's 17 keypoints.
+    """AP and AR of results with COCO's 17 keypoints, or with others and their sigmas.
 
     Args:
         results: entries with `image_id`, `category_id`, `keypoints` (x, y, confidence, …) and `score`.
@@ -92,11 +93,11 @@ def score_coco(
         DataError: a result is malformed, on an unknown image, or its score is not a number; or the annotations
             lack what is scored against.
     """
-    fields = {"keypoints": len(COCO)}
+    fields = {"keypoints": len(keypoints)}
     check_truth(truth, fields)
     check_results(results, truth, fields, source)
     detections = [{**result, "area": extent_area(result["keypoints"])} for result in results]
-    return score_keypoints(truth, detections, sigmas=COCO.sigmas, max_detections=max_detections)
+    return score_keypoints(truth, detections, sigmas=keypoints.sigmas, max_detections=max_detections)
 
 
 def score_keypoints(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -10,11 +10,14 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from gtpt_bench.data.crop import crop_matrix, frame_of_box, inverse, map_points
-from gtpt_bench.data.dataset import PersonCrops, normalised
+from gtpt_bench.data.dataset import Crop, PersonCrops, normalised
+from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.decode import averaged, decoded, unmirrored
 from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
+from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.training.randomness import draws_from
 
 
 @torch.inference_mode()
@@ -33,19 +36,49 @@ def predict_poses(
     Args:
         model: in evaluation mode.
         on_batch: told the persons done and the total after each batch.
+
+    Raises:
+        InputError: the model's pruning looks at labels, and there are none.
     """
     mirror, shift_bins = crops.keypoints.mirror, (split_ratio - 1) * protocol.flip_shift
     coordinates, confidences = [], []
-    for batch in DataLoader(crops, batch_size=batch_size):
-        images = normalised(batch.image.to(device))
-        logits: SimccLogits = model(images)
-        if protocol.flip_test:
-            logits = averaged(logits, unmirrored(model(images.flip(-1)), mirror, shift_bins=shift_bins))
+    for number, batch in enumerate(DataLoader(crops, batch_size=batch_size)):
+        images, truth = normalised(batch.image.to(device)), _truth(model, batch, device)
+        with draws_from(number, device=device):
+            logits: SimccLogits = model(images, *truth)
+            if protocol.flip_test:
+                flipped = model(images.flip(-1), *(mirrored(one, mirror, width=images.shape[-1]) for one in truth))
+                logits = averaged(logits, unmirrored(flipped, mirror, shift_bins=shift_bins))
         points, confidence = decoded(logits, split_ratio=split_ratio)
         coordinates.append(points.cpu().numpy())
         confidences.append(confidence.cpu().numpy())
         on_batch(sum(map(len, confidences)), len(crops))
     return _in_image(crops, coordinates, confidences)
+
+
+def _truth(model: nn.Module, batch: Crop, device: torch.device) -> list[Truth]:
+    """Labels of the batch for a model whose pruning looks at them (an upper bound, no method); else nothing.
+
+    Raises:
+        InputError: there are none, as in the boxes of a detector.
+    """
+    pruning = getattr(getattr(model, "config", None), "pruning", None)
+    if pruning is None or not pruning.score.needs_truth:
+        return []
+    visible_BJ = batch.visibility > 0
+    if not visible_BJ.any():
+        raise InputError(
+            f"pruning.score: {pruning.score.kind} looks at the true keypoints, and these boxes have none; "
+            "evaluate with evaluation.boxes: ground_truth"
+        )
+    return [Truth(batch.keypoints.to(device), visible_BJ.to(device))]
+
+
+def mirrored(truth: Truth, mirror: Sequence[int], *, width: int) -> Truth:
+    """Labels of the mirrored crop: x becomes W − 1 − x, and left and right keypoints swap."""
+    points_BJ2 = truth.keypoints[:, list(mirror)]
+    x, y = points_BJ2.unbind(-1)
+    return Truth(torch.stack((width - 1 - x, y), dim=-1), truth.visible[:, list(mirror)])
 
 
 def _in_image(crops: PersonCrops, coordinates: list[np.ndarray], confidences: list[np.ndarray]) -> Poses:

@@ -1,4 +1,4 @@
-"""Predictions to figures by protocol: which evaluator, which result entries, which metrics by name."""
+"""Predictions to figures by keypoint set: which evaluator, which result entries, which metrics by name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from gtpt_bench.data.people import read_annotations
 from gtpt_bench.evaluation.coco import KeypointTruth, Matches, read_results, score_coco
 from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.wholebody import WHOLE, as_fields, score_wholebody
-from gtpt_bench.keypoints import KeypointSet
+from gtpt_bench.keypoints import KEYPOINT_SETS, WHOLEBODY, KeypointSet
 
 ProtocolName = Literal["coco", "wholebody"]
+"""Keypoint sets whose results files are scored from the command line."""
 
 Metrics = dict[str, Any]
 """Ten figures by name; for whole bodies those of the whole, and under `parts` ten for each part."""
@@ -27,11 +28,11 @@ class Scored:
 
 
 def coco_results(poses: Poses, keypoints: KeypointSet) -> list[dict[str, Any]]:
-    """Poses as result entries of COCO or COCO-WholeBody."""
+    """Poses as result entries of COCO-WholeBody, or with any other keypoints as COCO has them."""
     entries = []
     for image_id, points, score in zip(poses.image_ids, poses.keypoints, poses.scores, strict=True):
         flat = points.reshape(-1).tolist()
-        fields = as_fields(flat) if keypoints.name == "wholebody" else {"keypoints": flat}
+        fields = as_fields(flat) if keypoints.name == WHOLEBODY.name else {"keypoints": flat}
         entries.append({"image_id": int(image_id), "category_id": 1, "score": float(score), **fields})
     return entries
 
@@ -40,13 +41,13 @@ def score_results(
     truth: KeypointTruth,
     results: list[dict[str, Any]],
     *,
-    protocol: ProtocolName,
+    keypoints: KeypointSet,
     max_detections: int = 20,
     source: str = "the results",
 ) -> Scored:
     """Metrics of result entries; raises as `score_coco` and `score_wholebody` do."""
-    if protocol == "coco":
-        scores = score_coco(truth, results, max_detections=max_detections, source=source)
+    if keypoints.name != WHOLEBODY.name:
+        scores = score_coco(truth, results, keypoints=keypoints, max_detections=max_detections, source=source)
         return Scored(dict(scores.stats), scores.matches)
     parts = score_wholebody(truth, results, max_detections=max_detections, source=source)
     metrics = {**parts[WHOLE].stats, "parts": {part: found.stats for part, found in parts.items()}}
@@ -60,6 +61,6 @@ def score_files(predictions: Path, annotations: Path, protocol: ProtocolName) ->
         DataError: a file cannot be read, or a result cannot be scored.
     """
     truth = KeypointTruth(read_annotations(annotations), source=str(annotations))
-    scored = score_results(truth, read_results(predictions), protocol=protocol, source=str(predictions))
+    scored = score_results(truth, read_results(predictions), keypoints=KEYPOINT_SETS[protocol], source=str(predictions))
     metrics: Metrics = scored.metrics.get("parts", scored.metrics)
     return metrics

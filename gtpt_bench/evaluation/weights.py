@@ -57,7 +57,7 @@ def evaluate_file(
     )
     results = coco_results(final_poses(poses, crops.keypoints.sigmas, protocol), crops.keypoints)
     scored = score_results(
-        evaluation_truth(run, root), results, protocol=model.config.keypoints, max_detections=protocol.max_detections
+        evaluation_truth(run, root), results, keypoints=crops.keypoints, max_detections=protocol.max_detections
     )
     if predictions is not None:  # only what can be scored: JSON has no NaN
         write_json(predictions, results)

@@ -9,6 +9,7 @@ import numpy as np
 
 from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.uncertainty import median_error
+from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
 from gtpt_bench.report.accuracy import StudyAccuracy
 from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.study.plan import Plan
@@ -131,9 +132,18 @@ def data_words(plan: Plan) -> str:
     return f"real images in COCO layout, trained on {data.train}, evaluated on {data.evaluation}"
 
 
+PUBLIC = {COCO.name: "COCO", WHOLEBODY.name: "COCO-WholeBody", MPII.name: "MPII"}
+"""Name of a keypoint set to the public data set that has it."""
+
+
 def data_set(plan: Plan) -> str:
-    """The public data set whose AP a reader might take this for."""
-    return "COCO-WholeBody" if plan.runs[0].config.model.keypoints == "wholebody" else "COCO"
+    """The public data set whose AP a reader might take this for; the set's name where keypoints are a user's own."""
+    name = keypoints_name(plan)
+    return PUBLIC.get(name, name)
+
+
+def keypoints_name(plan: Plan) -> str:
+    return plan.runs[0].config.model.keypoint_set.name
 
 
 def smaller_sentences(plan: Plan, accuracy: StudyAccuracy) -> list[str]:
@@ -142,7 +152,7 @@ def smaller_sentences(plan: Plan, accuracy: StudyAccuracy) -> list[str]:
     data, public, lines = plan.study.accuracy.data, data_set(plan), []
     if isinstance(data, DrawnData):
         lines.append(f"This is not AP on {public}: the people are drawn.")
-    elif accuracy.num_images < FULL_COCO_IMAGES:
+    elif keypoints_name(plan) in PUBLIC and accuracy.num_images < FULL_COCO_IMAGES:
         few = f"{accuracy.num_images:,} images instead of {FULL_COCO_IMAGES:,}"
         lines.append(f"This is not AP on {public} val2017: {few}.")
     if data.train == data.evaluation:

@@ -53,7 +53,8 @@ class DataSource:
         if isinstance(run.data, DrawnData):
             return DataIdentity()
         root = DataRoot(self.folder(run))
-        train, evaluation = (root.annotations(s, run.model.keypoints) for s in (run.data.train, run.data.evaluation))
+        keypoints = run.model.keypoint_set.name
+        train, evaluation = (root.annotations(split, keypoints) for split in (run.data.train, run.data.evaluation))
         hashes = [self._hash(root, evaluation)]
         if run.evaluation.boxes == "detections":
             hashes.append(self._hash(root, root.detections(run.data.detections)))

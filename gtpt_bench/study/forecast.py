@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.device import device_name
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost, tokenizer_cost
-from gtpt_bench.models.gtpt.config import FULL_RATES
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.store import Record, StudyFolder, read_record
 
@@ -61,10 +60,13 @@ def num_people(run: PlannedRun, finished: list[Record]) -> float | None:
 
 
 def training_macs(run: PlannedRun, people: float) -> float:
-    """MACs of a whole run: the tokenizer once, the transformer at both schedules, forward and backward."""
-    config = run.config.model
-    passes = gtpt_cost(config).full
-    if config.schedule != config.full_schedule:
-        unpruned = config.changed({"pruning.keep_rates": list(FULL_RATES)})
-        passes += gtpt_cost(unpruned).full - tokenizer_cost(config).full
-    return float(BACKWARD * passes * people * run.config.training.epochs)
+    """MACs of a whole run: the tokenizer once, the transformer once or twice, forward and backward; a moving average
+    that teaches only goes forward."""
+    config, training = run.config.model, run.config.training
+    distillation = training.distillation
+    passes = BACKWARD * gtpt_cost(config).full
+    if distillation.needs_full_pass and config.schedule != config.full_schedule:
+        passes += BACKWARD * (gtpt_cost(config, config.full_schedule).full - tokenizer_cost(config).full)
+    if distillation.needs_ema_pass:
+        passes += gtpt_cost(config, config.unpruned_schedule).full
+    return float(passes * people * training.epochs)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from gtpt_bench.models.catalogue import ModelConfig
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+from gtpt_bench.models.gtpt.tokens import GroupTokens
 from gtpt_bench.study.forecast import Forecast
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.state import Status
 
 
 def overview_columns() -> tuple[str, ...]:
-    return ("variant", "model", "params", "MACs full", "MACs attention", "MACs thop", "image tokens a stage", "trained")
+    return ("variant", "model", "params", "MACs full", "MACs attention", "MACs thop", "image tokens a layer", "trained")
 
 
 def overview_rows(plan: Plan) -> list[tuple[str, ...]]:
@@ -25,7 +27,7 @@ def overview_rows(plan: Plan) -> list[tuple[str, ...]]:
             model,
             f"{cost.params:,}",
             *(f"{macs:,}" for macs in (cost.full, cost.attention, cost.thop)),
-            " ".join(map(str, stage_tokens(config))),
+            layers_in_words(config),
             trained_as(plan, variant),
         )
         for variant in plan.variants
@@ -52,6 +54,24 @@ def stage_tokens(config: ModelConfig) -> tuple[int, ...]:
         last += depth
         ends.append(config.schedule.image_slots[last - 1])
     return tuple(ends)
+
+
+def layers_in_words(config: ModelConfig) -> str:
+    """Image-token slots at the end of each layer, equal neighbours together: `256x3 179x3 76x3 25x3`."""
+    runs = [(slots, len(list(same))) for slots, same in groupby(config.schedule.image_slots)]
+    return " ".join(f"{slots}x{length}" for slots, length in runs)
+
+
+def layers_as_json(config: ModelConfig) -> list[dict[str, Any]]:
+    """Of each layer, the tokens that attend and those left for its feed-forward net, a group each."""
+
+    def tokens(groups: Sequence[GroupTokens]) -> list[dict[str, int]]:
+        return [{"keypoints": g.keypoints, "dense": g.dense, "image": g.image} for g in groups]
+
+    return [
+        {"attention": tokens(layer.attention), "keys": list(layer.keys), "feed_forward": tokens(layer.feed_forward)}
+        for layer in config.schedule.layers
+    ]
 
 
 def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> list[str]:
@@ -94,6 +114,7 @@ def plan_as_json(plan: Plan, status: Sequence[Status]) -> dict[str, Any]:
             "params": cost.params,
             "macs": cost.macs(),
             "image_slots": list(config.schedule.image_slots),
+            "layers": layers_as_json(config),
         }
     runs = [{"variant": r.variant, "seed": r.seed, "folder": r.folder, "train": r.train_signature} for r in plan.runs]
     return {

@@ -22,6 +22,7 @@ from gtpt_bench.config import (
 from gtpt_bench.errors import InputError, StudyError
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.catalogue import ModelConfig, model_config
+from gtpt_bench.study.compatible import first_conflict
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun, PlannedTiming
 from gtpt_bench.study.reported import look_up
 from gtpt_bench.study.spec import Changes, Study
@@ -120,6 +121,7 @@ def _accuracy(
         }
         for seed in study.seeds:
             config = RunConfig(model=costs[variant.name].config, seed=seed, **parts)
+            _check_compatible(config, variant, source)
             data = identify(config)
             run = PlannedRun(
                 variant=variant.name,
@@ -130,6 +132,17 @@ def _accuracy(
             runs.append(run)
     _check_same_images(runs, source)
     return costs, tuple(runs)
+
+
+def _check_compatible(config: RunConfig, variant: Variant, source: YamlSource) -> None:
+    """Refuse a run whose parts do not go together, at the variant's change that asked for it if there is one."""
+    conflict = first_conflict(config)
+    if conflict is None:
+        return
+    keys = [key.removeprefix("accuracy.") for key in conflict.keys]
+    asked = [path for name, path in variant.places.items() if any(f"{name}.".startswith(f"{key}.") for key in keys)]
+    place = source.place(asked[0] if asked else tuple(conflict.keys[-1].split(".")))
+    raise StudyError(f"{place}: variant {variant.name!r}: {conflict}")
 
 
 def _check_same_images(runs: Sequence[PlannedRun], source: YamlSource) -> None:

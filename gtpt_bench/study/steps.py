@@ -154,7 +154,7 @@ def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progre
     scored = score_results(
         evaluation_truth(config, root),
         results,
-        protocol=config.model.keypoints,
+        keypoints=crops.keypoints,
         max_detections=protocol.max_detections,
     )
     write_json(folder.predictions(signature), results)

@@ -6,15 +6,18 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 from gtpt_bench.errors import StudyError
 
 KeyPath = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
+
+LETTERS_SHOWN = 120
+"""Of a value in an error message."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,14 @@ def _reason(problem: Any, location: KeyPath, model: type[BaseModel]) -> str:
         str(problem["msg"]).removeprefix("Value error, ").replace("tuple", "list").replace("dictionary", "mapping")
     )
     given = problem["input"]
-    shown = "" if isinstance(given, dict | BaseModel) else f", got {given!r}"
+    shown = "" if isinstance(given, dict | BaseModel) else f", got {_short(given)}"
     return message[:1].lower() + message[1:] + ("" if "got " in message else shown)
+
+
+def _short(value: Any) -> str:
+    """A value as Python writes it, of a long one the beginning."""
+    text = repr(value)
+    return text if len(text) <= LETTERS_SHOWN else f"{text[:LETTERS_SHOWN]}…"
 
 
 def _fields_at(location: KeyPath, model: type[BaseModel]) -> list[str]:
@@ -161,15 +170,23 @@ def _without_tags(location: KeyPath, model: type[BaseModel]) -> KeyPath:
 
 def _walk(location: KeyPath, model: type[BaseModel]) -> Iterator[tuple[str | int, bool, list[type[BaseModel]]]]:
     """Each part of a location, whether the file has it as a key, and the config classes that may stand there."""
-    choices = [model]
+    choices: list[type[BaseModel]] = [model]
+    tags: list[str] = []
+    is_mapping = False
     for part in location:
         tagged = [choice for choice in choices if len(choices) > 1 and _tag(choice) == part]
+        in_file = True
         if tagged:
-            choices = tagged
+            choices, in_file = tagged, False
+        elif is_mapping:  # its keys are the user's, its values are what the annotation names
+            is_mapping = False
+        elif part in tags:
+            tags, in_file = [], False
         elif not isinstance(part, int):
             field = choices[0].model_fields.get(part) if choices else None
-            choices = _models_in(field.annotation) if field else []
-        yield part, not tagged, choices
+            annotation = field.annotation if field else None
+            choices, tags, is_mapping = _models_in(annotation), _tags_in(annotation), _is_mapping(annotation)
+        yield part, in_file, choices
 
 
 def _tag(model: type[BaseModel]) -> Any:
@@ -182,3 +199,13 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for inner in get_args(annotation) for model in _models_in(inner)]
+
+
+def _tags_in(annotation: Any) -> list[str]:
+    """Names of the members of a union that is told apart by a function."""
+    here = [tag.tag for tag in getattr(annotation, "__metadata__", ()) if isinstance(tag, Tag)]
+    return here + [tag for inner in get_args(annotation) for tag in _tags_in(inner)]
+
+
+def _is_mapping(annotation: Any) -> bool:
+    return get_origin(annotation) is dict

@@ -6,7 +6,8 @@ Source: spec/training_and_evaluation.md §4.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -35,4 +36,22 @@ class ShortEma(Frozen):
         return min(self.limit, (1 + step) / (10 + step))
 
 
-Ema = Annotated[CosineEma | ShortEma, Field(discriminator="kind")]
+class NoEma(Frozen):
+    """No averaging: the copy is the online model itself after every step, BatchNorm statistics included."""
+
+    kind: Literal["off"] = "off"
+
+    def momentum(self, step: int, *, steps_per_epoch: int) -> float:
+        return 0.0
+
+
+Ema = Annotated[CosineEma | ShortEma | NoEma, Field(discriminator="kind")]
+
+
+def off_in_yaml(value: Any) -> Any:
+    """`ema: off` and `ema: {kind: off}` as they are meant: YAML reads a bare `off` as False."""
+    if value is False or value == "off":
+        return {"kind": "off"}
+    if isinstance(value, Mapping) and value.get("kind") is False:
+        return {**value, "kind": "off"}
+    return value

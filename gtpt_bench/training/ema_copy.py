@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+if TYPE_CHECKING:
+    from gtpt_bench.models.gtpt.model import PassOutput
 
 
 class EmaCopy:
@@ -32,3 +39,27 @@ class EmaCopy:
         torch._foreach_add_(copies, [current[name] for name in floating], alpha=1 - momentum)
         for name in averaged.keys() - frozen - set(floating):
             averaged[name].copy_(current[name])
+
+    @torch.no_grad()
+    def teach(self, images_B3HW: Tensor, *, batch_norm: Literal["train", "eval"]) -> PassOutput:
+        """The copy's un-pruned pass, for the online model to learn from.
+
+        With BatchNorm in training mode the batch's statistics are used, and the copy's own running ones take them in
+        before the next update: the authors' way, which its evaluation then sees (spec/ablations.md §3.7).
+        """
+        switched = _batch_norm_in_training(self.model) if batch_norm == "train" else nullcontext()
+        with switched:
+            return cast("PassOutput", cast(Any, self.model).full_pass(images_B3HW))
+
+
+@contextmanager
+def _batch_norm_in_training(model: nn.Module) -> Iterator[None]:
+    """Only BatchNorm is switched: dropout and drop path stay off."""
+    norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
+    for norm in norms:
+        norm.train()
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.eval()

@@ -6,27 +6,32 @@ Source: spec/training_and_evaluation.md §4.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from gtpt_bench.data.dataset import Crop, PersonCrops, SampleKey, normalised
+from gtpt_bench.data.dataset import Crop, PersonCrops, SampleKey
 from gtpt_bench.efficiency.device import num_cores
-from gtpt_bench.errors import RunFailed, WeightsError
+from gtpt_bench.errors import InputError, RunFailed, WeightsError
 from gtpt_bench.models import ModelConfig, build_model
-from gtpt_bench.models.gtpt.model import TrainingLogits
 from gtpt_bench.models.weights import fill_strictly
+from gtpt_bench.training.body_weights import fill_from_body
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
-from gtpt_bench.training.guidance import guidance_loss
-from gtpt_bench.training.losses import global_perceived_loss
-from gtpt_bench.training.targets import simcc_targets
+from gtpt_bench.training.randomness import draws_from
+from gtpt_bench.training.step_loss import step_loss
+
+if TYPE_CHECKING:
+    from gtpt_bench.models.gtpt.model import GTPT
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,10 @@ class Trainer:
 
     Args:
         crops: training samples, with augmentation if the config has one.
-        seed: of initial weights, data order and augmentation.
+        seed: of initial weights, data order, augmentation and every draw inside a step.
+
+    Raises:
+        InputError: the keep rates of the model and their warm-up do not go together.
     """
 
     def __init__(
@@ -64,6 +72,10 @@ class Trainer:
         seed: int,
         device: torch.device,
     ) -> None:
+        try:
+            config.warmup.keep_rates(model_config.pruning.keep_rates, epoch=0)
+        except ValueError as error:
+            raise InputError(str(error)) from error
         self.config, self.model_config, self.crops = config, model_config, crops
         self.seed, self.device = seed, device
         self.model = seeded_model(model_config, seed).to(device).train()
@@ -91,7 +103,10 @@ class Trainer:
 
         Raises:
             RunFailed: the loss is no longer a number; says in which batch.
+            WeightsError: the weights to start from cannot be used.
         """
+        if self.step == 0:
+            self.begin()
         loader = DataLoader(self.crops, batch_sampler=BatchKeys(self), num_workers=num_loader_workers(self.device))
         started, images = time.perf_counter(), 0
         for batch in loader:
@@ -104,6 +119,19 @@ class Trainer:
                 started, images = time.perf_counter(), 0
             yield StepSummary(loss, closes_epoch)
 
+    def begin(self) -> None:
+        """What happens once, before the first step of a fresh run; a resumed one has it in its checkpoint."""
+        for words in self.config.never_reached:
+            logger.warning("%s: it is never reached", words)
+        if self.config.init_from_body is None:
+            return
+        fill_from_body(self.model, self.config.init_from_body)
+        # Part tokens that start as joints take the joints of the body model, not the random ones before it.
+        from gtpt_bench.models.gtpt.initialisation_net import start_part_tokens
+
+        start_part_tokens(self.model)
+        self.ema = EmaCopy(self.model)
+
     def train_step(self, batch: Crop) -> float:
         """One optimiser step and one step of the moving average; the loss before it."""
         config, schedule = self.config, self.config.schedule
@@ -111,7 +139,8 @@ class Trainer:
             group["lr"] = config.learning_rate * schedule.scale(
                 self.step, steps_per_epoch=self.steps_per_epoch, epochs=config.epochs
             )
-        loss = self.loss(batch)
+        with draws_from(self.seed, self.step, device=self.device):
+            loss = self.loss(batch)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise RunFailed(self._not_a_number(value, batch))
@@ -124,27 +153,15 @@ class Trainer:
         return value
 
     def loss(self, batch: Crop) -> torch.Tensor:
-        """Loss of a batch as the config composes it, a scalar."""
-        keypoints, visibility = batch.keypoints.to(self.device), batch.visibility.to(self.device)
-        targets, weights = simcc_targets(
-            keypoints,
-            visibility,
-            input_size=self.model_config.input_size,
-            split_ratio=self.model_config.split_ratio,
-            sigma_bins=self.config.sigma_bins,
+        """Loss of a batch as the config composes it at the present step, a scalar."""
+        return step_loss(
+            self.model,
+            self.ema,
+            Crop(*(part.to(self.device) for part in batch)),
+            model_config=self.model_config,
+            config=self.config,
+            epoch=self.step / self.steps_per_epoch,
         )
-        logits: TrainingLogits = self.model(normalised(batch.image.to(self.device)))
-        loss = global_perceived_loss(logits, targets, weights)
-        if self.config.attention_guidance > 0:
-            assert logits.attention is not None, "a GTPT in training mode hands out its attention"
-            loss = loss + self.config.attention_guidance * guidance_loss(
-                logits.attention,
-                keypoints,
-                visibility,
-                grid=self.model_config.grid_size,
-                input_size=self.model_config.input_size,
-            )
-        return loss
 
     def _not_a_number(self, value: float, batch: Crop) -> str:
         epoch, place = divmod(self.step, self.steps_per_epoch)
@@ -210,7 +227,7 @@ def num_loader_workers(device: torch.device) -> int:
     return 0 if device.type == "cpu" else max(1, min(8, num_cores() - 1))
 
 
-def seeded_model(config: ModelConfig, seed: int) -> torch.nn.Module:
+def seeded_model(config: ModelConfig, seed: int) -> GTPT:
     """A freshly initialised network that depends on the seed alone; the global generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

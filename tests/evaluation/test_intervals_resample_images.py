@@ -13,6 +13,7 @@ from gtpt_bench.evaluation.coco import KeypointTruth, Matches, score_coco
 from gtpt_bench.evaluation.intervals import average_precision, bootstrap_aps, image_draws, interval
 from gtpt_bench.evaluation.matches_json import matches_from_json, matches_to_json
 from gtpt_bench.evaluation.score import score_results
+from gtpt_bench.keypoints import WHOLEBODY
 from tests.data.coco_folder import shared
 from tests.evaluation.results import Json, official_stats, some_results, some_truth
 
@@ -64,7 +65,7 @@ def test_ap_from_matches_is_the_published_one(example: str) -> None:
 def test_whole_bodies_hand_on_the_matches_of_the_whole() -> None:
     folder = shared("evaluation/coco_wholebody_example")
     truth, results = (json.loads((folder / name).read_text()) for name in ("gt.json", "results.json"))
-    scored = score_results(KeypointTruth(truth), results, protocol="wholebody")
+    scored = score_results(KeypointTruth(truth), results, keypoints=WHOLEBODY)
     assert average_precision(scored.matches) == pytest.approx(scored.metrics["AP"], abs=1e-9)
     assert scored.metrics["AP"] == pytest.approx(0.622855, abs=1e-6)
 

@@ -178,7 +178,7 @@ def test_nobody_to_predict_gives_no_poses() -> None:
 
 def test_a_model_that_finds_everybody_scores_one(people: list[Person]) -> None:
     poses = final_poses(predicted(people), COCO.sigmas, Protocol())
-    scored = score_results(truth_of(people), coco_results(poses, COCO), protocol="coco")
+    scored = score_results(truth_of(people), coco_results(poses, COCO), keypoints=COCO)
     assert scored.metrics["AP"] == pytest.approx(1)
 
 
@@ -190,7 +190,7 @@ def test_the_same_person_detected_twice_is_reported_once(people: list[Person]) -
 def test_a_model_that_gives_nan_is_one_clear_error(people: list[Person]) -> None:
     poses = final_poses(predicted(people[:2], BrokenModel()), COCO.sigmas, Protocol())
     with pytest.raises(DataError, match=r"the results: entry 1: .* not a number$"):
-        score_results(truth_of(people), coco_results(poses, COCO), protocol="coco")
+        score_results(truth_of(people), coco_results(poses, COCO), keypoints=COCO)
 
 
 def test_whole_bodies_are_reported_in_the_fields_of_their_annotations() -> None:

@@ -20,7 +20,7 @@ from torch import Tensor
 from gtpt_bench.models import create_model, load_official_weights
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.gtpt.kept import watch_kept_tokens
-from gtpt_bench.models.gtpt.pruning_net import softmax_pool
+from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
 
 FIXTURES = Path(__file__).parent / "fixtures"
 MODELS = {"gtpt_t_coco": "gtpt_t_human", "gtpt_b_coco": "gtpt_b_human", "gtpt_s_wholebody": "gtpt_s_wholebody"}
@@ -113,9 +113,11 @@ def kept_in_grid(name: str, full: Any, listed: list[Any]) -> dict[str, NDArray[n
     )
     load_official_weights(model, official_state(keys, shapes, model.position.detach()))
     split_orders: list[Tensor] = []
-    for pruner in model.split.pruners:
-        pruner.register_forward_hook(
-            lambda module, args, out: split_orders.append(softmax_pool(args[0]).topk(args[1], sorted=False).indices)
+    for cut in model.fine.split.cuts:
+        cut.register_forward_hook(
+            lambda module, args, out: split_orders.append(
+                softmax_pool(args[0].image_logits).topk(args[1], sorted=False).indices
+            )
         )
     with torch.no_grad(), watch_kept_tokens(model) as kept:
         model(images())

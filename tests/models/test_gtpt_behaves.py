@@ -10,11 +10,12 @@ from torch import Tensor
 from gtpt_bench.errors import InputError
 from gtpt_bench.models import create_model, model_config
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
-from gtpt_bench.models.gtpt.attention_net import MHGA
+from gtpt_bench.models.gtpt.fine_layers import FineLayers
+from gtpt_bench.models.gtpt.fine_layers.attention_net import MHGA
 from gtpt_bench.models.gtpt.kept import watch_kept_tokens
-from gtpt_bench.models.gtpt.pruning_net import softmax_pool
-from gtpt_bench.models.gtpt.schedule import GroupTokens
+from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
 from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding, sine_position
+from gtpt_bench.models.gtpt.tokens import GroupTokens
 from gtpt_bench.models.sizes import Size
 
 TINY = ("gtpt_tiny_coco", "gtpt_tiny_wholebody")
@@ -103,7 +104,7 @@ GROUPS = (GroupTokens(2, 0, 4), GroupTokens(1, 3, 2))
 
 def test_groups_exchange_only_keypoint_tokens() -> None:
     torch.manual_seed(0)
-    attention, tokens = MHGA(16, 4), torch.randn(1, 12, 16)
+    attention, tokens = MHGA(16, 4, 2, FineLayers()), torch.randn(1, 12, 16)
     before = attention(tokens, GROUPS)
     for place, seen in ((0, True), (4, False)):  # a sparse token and an image token of the first group
         moved = tokens.clone()
@@ -113,15 +114,15 @@ def test_groups_exchange_only_keypoint_tokens() -> None:
         assert not torch.allclose(after[:, 1], before[:, 1], atol=1e-4)
 
 
-def test_group_attention_gives_the_logits_of_keypoint_and_dense_tokens_on_own_image_tokens() -> None:
+def test_group_attention_gives_the_logits_of_keypoint_and_dense_tokens_own_image_tokens_last() -> None:
     torch.manual_seed(0)
-    attention, tokens = MHGA(16, 4), torch.randn(1, 12, 16)
+    attention, tokens = MHGA(16, 4, 2, FineLayers()), torch.randn(1, 12, 16)
     out, logits = attention.with_logits(tokens, GROUPS)
     torch.testing.assert_close(out, attention(tokens, GROUPS), atol=1e-5, rtol=1e-4)
-    assert [tuple(found.shape) for found in logits] == [(1, 4, 2, 4), (1, 4, 4, 2)]
-    q, k, _ = attention.project(tokens)
+    assert [tuple(found.shape) for found in logits] == [(1, 4, 2, 7), (1, 4, 4, 8)]
+    q, k, _ = attention.heads_of(attention.qkv(tokens, [6, 6]))
     by_hand = 16**-0.5 * q[:, :, 6:10] @ k[:, :, 10:12].transpose(-1, -2)
-    torch.testing.assert_close(logits[1], by_hand, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(logits[1][..., -2:], by_hand, atol=1e-6, rtol=1e-5)
 
 
 def test_position_embedding_has_the_specified_values() -> None:
@@ -161,9 +162,12 @@ def test_wrong_image_size_is_named() -> None:
         ({"pruning": {"keep_rates": (1, 0.3, 0.7, 0.1)}}, "grow from one stage to the next"),
         ({"pruning": {"keep_rates": (1, 0.7, 0.3, 0.001)}}, "leaves 0 slots"),
         ({"heads": 5}, "cannot be cut in 5 heads"),
-        ({"input_size": (250, 192)}, "must be a multiple of 16"),
-        ({"keypoints": "wholebody"}, "does not fit the 133 keypoints"),
-        ({"stage_depths": (3, 1, 3, 3)}, "second stage needs at least two layers"),
+        ({"input_size": (250, 192)}, "must be a multiple of 16.*nearest: 240, 256"),
+        ({"keypoints": "wholebody"}, "human_sparse.*wholebody.*use introduction human_sparse_dense"),
+        (
+            {"stage_depths": (3, 1, 3, 3)},
+            "falls from 1 to 0.7 in layer 3, the last coarse layer.*second stage at least two layers",
+        ),
         ({"stage_depths": (0, 3, 3, 3)}, "at least one layer"),
         ({"depth": 3}, "Extra inputs"),
     ],

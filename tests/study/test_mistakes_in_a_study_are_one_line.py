@@ -61,8 +61,8 @@ MISTAKES = {
     "keep rate of 0": ("0.1]", "0]", 11, ["'hard'", "keep_rates.3", "greater than 0", "got 0"]),
     "negative keep rate": ("0.1]", "-0.1]", 11, ["'hard'", "keep_rates.3", "greater than 0", "-0.1"]),
     "growing keep rates": ("0.7, 0.3", "0.3, 0.7", 11, ["'hard'", "cannot come back", "at most the one before"]),
-    "three keep rates": ("0.3, 0.1]", "0.3]", 11, ["'hard'", "pruning.keep_rates.3", "required"]),
-    "no token left": ("0.1]", "0.0001]", 11, ["'hard'", "group", "needs 1", "use at least"]),
+    "three keep rates": ("0.3, 0.1]", "0.3]", 11, ["'hard'", "pruning.keep_rates", "at least 4"]),
+    "no token left": ("0.1]", "0.0001]", 11, ["'hard'", "pruning.keep_rates", "needs 1", "use at least"]),
     "change of nothing": ("      pruning.keep", "      prunning.keep", 11, ["'hard'", "prunning", "'pruning'"]),
     "change that is no mapping": ("hard:\n      pruning.keep_rates: [1, 0.7, 0.3, 0.1]", "hard: 3", 10, ["hard", "3"]),
     "no seeds": ("seeds: [0]", "seeds: []", 12, ["seeds:", "at least 1"]),
@@ -115,7 +115,9 @@ def test_fewer_tokens_than_a_groups_dense_tokens_need_are_refused_with_the_least
     text = STUDY.replace("gtpt_tiny_coco", "gtpt_tiny_wholebody").replace("0.7, 0.3, 0.1]", "0.7, 0.01, 0.01]")
     text = text.replace("  data: drawn\n", "  data: drawn\n  only: [none]\n")
     message = refusal(place, text)
-    least = re.search(r"group '\w+' needs (\d+); use at least ([\d.]+)", message)
+    least = re.search(
+        r"group '\w+' needs (\d+) for the dense tokens of keypoints wholebody; use at least ([\d.]+)", message
+    )
     assert least
     place.write(text.replace("0.01, 0.01", f"{least[2]}, {least[2]}"))
     assert "hard" in place.open().plan.variants

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from torch.utils.data import DataLoader
 
 from gtpt_bench.data.augmentation import Augmentation
-from gtpt_bench.data.dataset import PersonCrops
+from gtpt_bench.data.dataset import Crop, PersonCrops
 from gtpt_bench.data.people import Person
 from gtpt_bench.keypoints import COCO
 from gtpt_bench.models import ModelConfig, model_config
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema import ShortEma
 from gtpt_bench.training.schedule import CosineDecay
-from gtpt_bench.training.trainer import Trainer
+from gtpt_bench.training.trainer import BatchKeys, EpochSummary, Trainer
 
 SMALL_CHANGES: dict[str, Any] = {
     "input_size": [64, 48],
@@ -93,3 +95,28 @@ def train_until(trainer: Trainer, step: int) -> Trainer:
 
 def trained(trainer: Trainer) -> Trainer:
     return train_until(trainer, trainer.num_steps)
+
+
+def next_batch(trainer: Trainer) -> Crop:
+    """The batch that the run would train on next."""
+    loader = DataLoader(trainer.crops, batch_sampler=BatchKeys(trainer))
+    batch: Crop = next(iter(loader))
+    return batch
+
+
+def timeless(history: list[EpochSummary]) -> list[EpochSummary]:
+    return [replace(summary, images_per_s=0) for summary in history]
+
+
+def assert_same_run(one: Trainer, other: Trainer) -> None:
+    """Weights, statistics, moving average, optimiser and history, to the bit."""
+    assert one.step == other.step
+    assert timeless(one.history) == timeless(other.history)
+    for mine, theirs in ((one.model, other.model), (one.ema.model, other.ema.model)):
+        ours, others = mine.state_dict(), theirs.state_dict()
+        assert ours.keys() == others.keys()
+        assert [name for name in ours if not torch.equal(ours[name], others[name])] == []
+    moments, others_moments = (run.optimizer.state_dict()["state"] for run in (one, other))
+    assert moments.keys() == others_moments.keys()
+    for place, values in moments.items():
+        assert all(torch.equal(values[name], others_moments[place][name]) for name in values)

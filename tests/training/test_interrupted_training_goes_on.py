@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ import torch
 
 from gtpt_bench.data.people import Person
 from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
-from gtpt_bench.training.trainer import EpochSummary, Trainer
-from tests.training.small import EPOCHS, STEPS_PER_EPOCH, small_trainer, train_until, trained
+from gtpt_bench.training.trainer import Trainer
+from tests.training.small import EPOCHS, STEPS_PER_EPOCH, assert_same_run, small_trainer, train_until, trained
 
 BEFORE_THE_FIRST_STEP, IN_AN_EPOCH, BETWEEN_EPOCHS, AFTER_THE_LAST = 0, 4, 6, 9
 
@@ -22,24 +21,6 @@ def through_a_file(trainer: Trainer, people: list[Person], path: Path) -> Traine
     restored = small_trainer(people)
     restored.restore(load_checkpoint(path))
     return restored
-
-
-def timeless(history: list[EpochSummary]) -> list[EpochSummary]:
-    return [replace(summary, images_per_s=0) for summary in history]
-
-
-def assert_same_run(one: Trainer, other: Trainer) -> None:
-    """Weights, statistics, moving average, optimiser and history, to the bit."""
-    assert one.step == other.step
-    assert timeless(one.history) == timeless(other.history)
-    for mine, theirs in ((one.model, other.model), (one.ema.model, other.ema.model)):
-        ours, others = mine.state_dict(), theirs.state_dict()
-        assert ours.keys() == others.keys()
-        assert [name for name in ours if not torch.equal(ours[name], others[name])] == []
-    moments, others_moments = (run.optimizer.state_dict()["state"] for run in (one, other))
-    assert moments.keys() == others_moments.keys()
-    for place, values in moments.items():
-        assert all(torch.equal(values[name], others_moments[place][name]) for name in values)
 
 
 @pytest.mark.parametrize("stop", [BEFORE_THE_FIRST_STEP, IN_AN_EPOCH, BETWEEN_EPOCHS, AFTER_THE_LAST])

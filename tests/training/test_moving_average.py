@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from gtpt_bench.training.ema import CosineEma, ShortEma
+from gtpt_bench.data.people import Person
+from gtpt_bench.training.config import TrainingConfig
+from gtpt_bench.training.ema import CosineEma, NoEma, ShortEma
 from gtpt_bench.training.ema_copy import EmaCopy
+from tests.training.small import RECIPE, small_trainer, train_until
 
 STEPS_PER_EPOCH = 586
 """Of COCO at batch 256."""
@@ -114,3 +117,62 @@ def test_the_copy_evaluates_and_never_learns() -> None:
     assert not any(parameter.requires_grad for parameter in copy.model.parameters())
     assert net.training
     assert all(parameter.requires_grad for name, parameter in net.named_parameters() if name != "constant")
+
+
+# Off
+
+
+def test_without_an_average_the_copy_is_the_online_model_after_every_step(people: list[Person]) -> None:
+    """Every tensor, BatchNorm statistics and counters included; so what is evaluated is what was trained."""
+    run = small_trainer(people, recipe=RECIPE.changed({"ema": {"kind": "off"}}))
+    for step in (1, 4):
+        train_until(run, step)
+        online, copied = run.model.state_dict(), run.ema.model.state_dict()
+        assert [name for name in online if not torch.equal(online[name], copied[name])] == []
+        assert any(name.endswith("running_var") for name in online)
+
+
+@pytest.mark.parametrize("written", [False, "off", {"kind": False}, {"kind": "off"}], ids=str)
+def test_off_is_off_however_yaml_reads_it(written: object) -> None:
+    """A bare `off` in YAML is False."""
+    assert TrainingConfig.model_validate({"ema": written}).ema == NoEma()
+
+
+# As a teacher
+
+
+class Normed(nn.Module):
+    """A model whose un-pruned pass shows how its modules are switched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.dropout = nn.BatchNorm1d(2), nn.Dropout(0.5)
+
+    def full_pass(self, values_BC: Tensor) -> Tensor:
+        out: Tensor = self.dropout(self.norm(values_BC))
+        return out
+
+
+BATCH = torch.tensor([[1.0, 10.0], [3.0, 30.0]])
+STANDARDISED = torch.tensor([[-1.0, -1.0], [1.0, 1.0]])
+
+
+def test_a_teacher_normalises_by_its_batch_as_the_authors_did_and_nothing_else_trains() -> None:
+    copy = EmaCopy(Normed().train())
+    taught = copy.teach(BATCH, batch_norm="train")
+    torch.testing.assert_close(taught, STANDARDISED, atol=1e-4, rtol=0)
+    assert not copy.model.training
+    assert not any(module.training for module in copy.model.modules())
+
+
+def test_a_teacher_in_evaluation_mode_normalises_by_what_it_has_seen() -> None:
+    copy = EmaCopy(Normed().train())
+    before = {name: value.clone() for name, value in copy.model.state_dict().items()}
+    taught = copy.teach(BATCH, batch_norm="eval")
+    torch.testing.assert_close(taught, BATCH, atol=1e-3, rtol=0)
+    assert all(torch.equal(value, before[name]) for name, value in copy.model.state_dict().items())
+
+
+def test_a_teacher_gives_no_gradient() -> None:
+    taught = EmaCopy(Normed()).teach(BATCH.clone().requires_grad_(), batch_norm="train")
+    assert not taught.requires_grad  # type: ignore[attr-defined]

@@ -19,9 +19,10 @@ class ShuffleUnit(nn.Module):
     """`[B, cin, H, W]` to `[B, cout, H / stride, W / stride]`; stride 1 needs cin = cout.
 
     With stride 2 both branches see the whole input; with stride 1 the lower half of the channels passes unchanged.
+    `dw_kernel` is that of the main branch; the shortcut keeps 3×3 (spec/ablations.md §3.1).
     """
 
-    def __init__(self, cin: int, cout: int, *, stride: int) -> None:
+    def __init__(self, cin: int, cout: int, *, stride: int, dw_kernel: int = 3) -> None:
         super().__init__()
         half = cout // 2
         entering = cin if stride == 2 else half
@@ -33,7 +34,7 @@ class ShuffleUnit(nn.Module):
         self.main = nn.Sequential(
             *conv_norm(entering, half, 1),
             nn.ReLU(),
-            *conv_norm(half, half, 3, stride=stride, groups=half),
+            *conv_norm(half, half, dw_kernel, stride=stride, groups=half),
             *conv_norm(half, half, 1),
             nn.ReLU(),
         )
@@ -51,10 +52,15 @@ def interleave(left_BCHW: Tensor, right_BCHW: Tensor) -> Tensor:
     return torch.stack((left_BCHW, right_BCHW), dim=2).flatten(1, 2)
 
 
-def shuffle_stage(cin: int, cout: int, blocks: int) -> nn.Sequential:
+def shuffle_stage(cin: int, cout: int, blocks: int, *, dw_kernel: int = 3) -> nn.Sequential:
     """A stride-2 unit followed by `blocks - 1` units of stride 1."""
-    first = ShuffleUnit(cin, cout, stride=2)
-    return nn.Sequential(first, *(ShuffleUnit(cout, cout, stride=1) for _ in range(blocks - 1)))
+    first = ShuffleUnit(cin, cout, stride=2, dw_kernel=dw_kernel)
+    return nn.Sequential(first, *shuffle_units(cout, blocks - 1, dw_kernel=dw_kernel))
+
+
+def shuffle_units(channels: int, count: int, *, dw_kernel: int = 3) -> nn.Sequential:
+    """Stride-1 units of constant width."""
+    return nn.Sequential(*(ShuffleUnit(channels, channels, stride=1, dw_kernel=dw_kernel) for _ in range(count)))
 
 
 class PixelShuffleUp(nn.Sequential):
@@ -67,19 +73,12 @@ class PixelShuffleUp(nn.Sequential):
 class SkipFuse(nn.Module):
     """Joins an upsampled map to a skip of the same width (the skip first), then stride-1 units."""
 
-    def __init__(self, cin: int, channels: int, blocks: int) -> None:
+    def __init__(self, cin: int, channels: int, blocks: int, *, dw_kernel: int = 3) -> None:
         super().__init__()
         self.up = PixelShuffleUp(cin, channels)
         self.join = nn.Sequential(*conv_norm(2 * channels, channels, 1), nn.ReLU())
-        self.units = nn.Sequential(*(ShuffleUnit(channels, channels, stride=1) for _ in range(blocks)))
+        self.units = shuffle_units(channels, blocks, dw_kernel=dw_kernel)
 
     def forward(self, skip_BCHW: Tensor, deep_BChw: Tensor) -> Tensor:
         fused: Tensor = self.units(self.join(torch.cat((skip_BCHW, self.up(deep_BChw)), dim=1)))
         return fused
-
-
-def initialise_convolutions(net: nn.Module) -> None:
-    """Start every convolution as the authors do (spec/gtpt.md §12): normal, standard deviation 0.001."""
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.normal_(module.weight, std=0.001)

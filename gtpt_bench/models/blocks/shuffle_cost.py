@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gtpt_bench.models.cost import NOTHING, Cost, batch_norm, conv
+from gtpt_bench.models.cost import Cost, batch_norm, conv
 from gtpt_bench.models.sizes import Size
 
 
@@ -14,13 +14,13 @@ def conv_norm(cin: int, cout: int, kernel: int, *, pixels: int, groups: int = 1)
     return conv(cin, cout, kernel, pixels=pixels, groups=groups) + batch_norm(cout, pixels=pixels)
 
 
-def shuffle_unit(cin: int, cout: int, out: Size, *, stride: int) -> Cost:
-    """One inverted-residual unit; `out` is the size of its output map."""
+def shuffle_unit(cin: int, cout: int, out: Size, *, stride: int, dw_kernel: int = 3) -> Cost:
+    """One inverted-residual unit; `out` is the size of its output map, `dw_kernel` that of the main branch."""
     half, pixels = cout // 2, out.area
     entering = cin if stride == 2 else half
     main = (
         conv_norm(entering, half, 1, pixels=pixels * stride**2)
-        + conv_norm(half, half, 3, pixels=pixels, groups=half)
+        + conv_norm(half, half, dw_kernel, pixels=pixels, groups=half)
         + conv_norm(half, half, 1, pixels=pixels)
     )
     if stride == 1:
@@ -28,17 +28,19 @@ def shuffle_unit(cin: int, cout: int, out: Size, *, stride: int) -> Cost:
     return main + conv_norm(cin, cin, 3, pixels=pixels, groups=cin) + conv_norm(cin, half, 1, pixels=pixels)
 
 
-def shuffle_stage(cin: int, cout: int, blocks: int, out: Size) -> Cost:
+def shuffle_stage(cin: int, cout: int, blocks: int, out: Size, *, dw_kernel: int = 3) -> Cost:
     """A stride-2 unit followed by stride-1 units."""
-    return shuffle_unit(cin, cout, out, stride=2) + shuffle_units(cout, blocks - 1, out)
+    first = shuffle_unit(cin, cout, out, stride=2, dw_kernel=dw_kernel)
+    return first + shuffle_units(cout, blocks - 1, out, dw_kernel=dw_kernel)
 
 
-def shuffle_units(channels: int, count: int, out: Size) -> Cost:
+def shuffle_units(channels: int, count: int, out: Size, *, dw_kernel: int = 3) -> Cost:
     """Stride-1 units of constant width."""
-    return sum([shuffle_unit(channels, channels, out, stride=1)] * count, start=NOTHING)
+    return shuffle_unit(channels, channels, out, stride=1, dw_kernel=dw_kernel) * count
 
 
-def fuse(cin: int, cout: int, blocks: int, out: Size) -> Cost:
+def fuse(cin: int, cout: int, blocks: int, out: Size, *, dw_kernel: int = 3) -> Cost:
     """Upsampling by pixel shuffle to `out`, joining a skip of `cout` channels, then stride-1 units."""
     up = conv(cin, 4 * cout, 1, pixels=out.area // 4) + batch_norm(cout, pixels=out.area)
-    return up + conv_norm(2 * cout, cout, 1, pixels=out.area) + shuffle_units(cout, blocks, out)
+    join = conv_norm(2 * cout, cout, 1, pixels=out.area)
+    return up + join + shuffle_units(cout, blocks, out, dw_kernel=dw_kernel)

@@ -5,92 +5,135 @@ Agrees with the operator trace (efficiency/macs.py) to the integer. Source: spec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from gtpt_bench.models.cost import (
-    NOTHING,
-    Cost,
-    attention_products,
-    batch_norm,
-    layer_norm,
-    linear,
-    parameters,
-)
+from gtpt_bench.models.cost import NOTHING, Cost, attention_products, layer_norm, linear, parameters
 from gtpt_bench.models.gtpt.config import GTPTConfig
-from gtpt_bench.models.gtpt.schedule import GroupTokens, LayerTokens
+from gtpt_bench.models.gtpt.schedule import LayerTokens, TokenSchedule
+from gtpt_bench.models.gtpt.tokenizer.patch_cost import patch_embedding_cost
+from gtpt_bench.models.gtpt.tokens import GroupTokens
+from gtpt_bench.models.sizes import Size
 
 
-def gtpt_cost(config: GTPTConfig) -> Cost:
-    """Cost of one image in evaluation mode (pruned pass)."""
-    schedule = config.schedule
-    layers = (*schedule.coarse, *schedule.fine)
+def gtpt_cost(config: GTPTConfig, schedule: TokenSchedule | None = None) -> Cost:
+    """Cost of one image in evaluation mode: the pruned pass, or a pass at another schedule."""
+    schedule = schedule or config.schedule
     return (
         tokenizer_cost(config)
         + config.introduction.cost(config.keypoint_set, config.width)
-        + sum((layer_cost(config, layer) for layer in layers), start=NOTHING)
-        + config.channel_gate.cost(
-            config.width,
-            num_groups=len(config.groups),
-            tokens=schedule.coarse[-1].feed_forward[0].image,
-        )
+        + sum((coarse_layer_cost(config, layer) for layer in schedule.coarse), start=NOTHING)
+        + split_cost(config, schedule)
+        + sum((fine_layer_cost(config, layer) for layer in schedule.fine), start=NOTHING)
         + head_cost(config)
         + inert_cost(config)
     )
 
 
 def tokenizer_cost(config: GTPTConfig) -> Cost:
-    """Feature map, BatchNorm, patch embedding and the frozen position embedding."""
-    channels, tokens = config.tokenizer.channels, config.num_image_tokens
-    return (
-        config.tokenizer.cost(config.input_size)
-        + batch_norm(channels, pixels=config.feature_size.area)
-        + linear(config.patch_size.area * channels, config.width, tokens=tokens)
-        + parameters(tokens * config.width)
+    """Feature map, patch embedding and the frozen position embedding."""
+    tokenizer, tokens = config.tokenizer, config.num_image_tokens
+    patches = patch_embedding_cost(
+        tokenizer.patch_norm,
+        channels=tokenizer.channels,
+        patch=config.patch_size,
+        width=config.width,
+        tokens=tokens,
+        pixels=config.feature_size.area,
     )
+    return tokenizer.cost(config.input_size) + patches + parameters(tokens * config.width)
 
 
-def layer_cost(config: GTPTConfig, layer: LayerTokens) -> Cost:
-    """One encoder layer, MHSA or MHGA: projections and products of attention, then the feed-forward net."""
+def coarse_layer_cost(config: GTPTConfig, layer: LayerTokens) -> Cost:
+    """A layer of plain attention: its projections and products, what its cut takes, then the feed-forward net."""
     asking, feeding = num_tokens(layer.attention), num_tokens(layer.feed_forward)
     width, hidden = config.width, config.ffn_ratio * config.width
-    products = sum(
-        (
-            attention_products(width, queries=group.queries, keys=keys)
-            for group, keys in zip(layer.attention, layer.keys, strict=True)
-        ),
-        start=NOTHING,
-    )
     return (
         layer_norm(width, tokens=asking)
         + linear(width, 3 * width, tokens=asking, bias=False)
-        + products
         + linear(width, width, tokens=asking)
+        + products(config, layer)
+        + (cut_cost(config, layer.attention, layer.feed_forward) if layer.prunes else NOTHING)
         + layer_norm(width, tokens=feeding)
         + linear(width, hidden, tokens=feeding)
         + linear(hidden, width, tokens=feeding)
     )
 
 
-def head_cost(config: GTPTConfig) -> Cost:
-    """Two SimCC heads, each a LayerNorm and a linear layer shared by all keypoints."""
-    keypoints = len(config.keypoint_set)
+def fine_layer_cost(config: GTPTConfig, layer: LayerTokens) -> Cost:
+    """The same for MHGA, whose groups may have weights of their own."""
+    asking, feeding = num_tokens(layer.attention), num_tokens(layer.feed_forward)
+    width, hidden = config.width, config.fine_ffn_ratio * config.width
+    weights, num_groups = config.fine_layers.weights, len(layer.attention)
+    return (
+        layer_norm(width, tokens=asking)
+        + weights.attention_cost(width, num_groups=num_groups, tokens=asking)
+        + products(config, layer)
+        + (cut_cost(config, layer.attention, layer.feed_forward) if layer.prunes else NOTHING)
+        + layer_norm(width, tokens=feeding)
+        + weights.feed_forward_cost(width, hidden, num_groups=num_groups, tokens=feeding)
+    )
+
+
+def products(config: GTPTConfig, layer: LayerTokens) -> Cost:
+    """Both products of attention, group by group."""
     return sum(
         (
-            layer_norm(config.width, tokens=keypoints)
-            + linear(config.width, config.split_ratio * length, tokens=keypoints)
-            for length in config.input_size
+            attention_products(config.width, queries=group.queries, keys=keys)
+            for group, keys in zip(layer.attention, layer.keys, strict=True)
         ),
         start=NOTHING,
     )
 
 
-def inert_cost(config: GTPTConfig) -> Cost:
-    """What the dummy token of the released network adds in the authors' convention: one token in each fine layer."""
-    width, hidden = config.width, config.ffn_ratio * config.width
-    one_token = (
-        layer_norm(width, tokens=1) * 2 + linear(width, 4 * width, tokens=1) + linear(width, hidden, tokens=1) * 2
+def cut_cost(config: GTPTConfig, before: Sequence[GroupTokens], after: Sequence[GroupTokens]) -> Cost:
+    """What becomes of dropped tokens, group by group."""
+    dropped = config.pruning.dropped
+    return sum(
+        (
+            dropped.cost(config.width, before=was.image, after=left.image)
+            for was, left in zip(before, after, strict=True)
+            if left.image < was.image
+        ),
+        start=NOTHING,
     )
-    return Cost(inert_macs=one_token.thop * config.num_fine_layers)
+
+
+def split_cost(config: GTPTConfig, schedule: TokenSchedule) -> Cost:
+    """Channel gate and cut of each group at the split; nothing where nothing is split."""
+    if not schedule.split:
+        return NOTHING
+    entering = schedule.split_prunes_from
+    gate = config.channel_gate
+    gated = gate.cost(config.width, num_groups=len(schedule.split), tokens=entering) if gate else NOTHING
+    before = [GroupTokens(0, 0, entering)] * len(schedule.split)
+    return gated + cut_cost(config, before, schedule.split)
+
+
+def head_cost(config: GTPTConfig) -> Cost:
+    height, width = (config.split_ratio * length for length in config.input_size)
+    return config.head.cost(config.width, Size(height, width), keypoints=len(config.keypoint_set))
+
+
+def inert_cost(config: GTPTConfig) -> Cost:
+    """What dummy tokens would add in the authors' convention.
+
+    Their layout gives every group as many sparse slots as the largest has; what is left over (one slot in the
+    released models) is filled with dummies that change no output.
+    """
+    split = config.schedule.split
+    if not split:
+        return NOTHING
+    num_dummies = len(split) * max(group.keypoints for group in split) - sum(group.keypoints for group in split)
+    width = config.width
+    attention = layer_norm(width, tokens=1) + linear(width, 4 * width, tokens=1)
+
+    def feed_forward(ratio: int) -> Cost:
+        return layer_norm(width, tokens=1) + linear(width, ratio * width, tokens=1) * 2
+
+    macs = (attention + feed_forward(config.fine_ffn_ratio)).thop * len(config.schedule.fine)
+    if config.schedule.coarse[-1].splits:
+        macs += feed_forward(config.ffn_ratio).thop
+    return Cost(inert_macs=num_dummies * macs)
 
 
 def num_tokens(groups: Iterable[GroupTokens]) -> int:

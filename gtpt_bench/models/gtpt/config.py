@@ -1,32 +1,42 @@
-"""GTPTConfig: the parts of a GTPT put together, checked against each other, torch-free.
+"""GTPTConfig: the parts of a GTPT put together, torch-free. Whether they fit each other: checks.py.
 
-Source: spec/gtpt.md §1 (sizes), §2 (overview).
+Source: spec/gtpt.md §1 (sizes), §2 (overview), spec/ablations.md (what can be switched).
 """
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from gtpt_bench.frozen import Frozen
-from gtpt_bench.keypoints import KEYPOINT_SETS, KeypointSet
-from gtpt_bench.models.gtpt.grouping import ChannelGate, Group, PaperGrouping
+from gtpt_bench.keypoints import Keypoints, KeypointSet, keypoint_set_of
+from gtpt_bench.models.gtpt.fine_layers import FineLayers
+from gtpt_bench.models.gtpt.grouping import Group, Grouping, PaperGrouping
+from gtpt_bench.models.gtpt.grouping.gate import ChannelGate
+from gtpt_bench.models.gtpt.head import Head, PlainHead
 from gtpt_bench.models.gtpt.initialisation import Initialisation
 from gtpt_bench.models.gtpt.introduction import HumanSparse, Introduction
-from gtpt_bench.models.gtpt.pruning import Pruning, kept
-from gtpt_bench.models.gtpt.schedule import TokenSchedule, coarse_schedule, fine_schedule
+from gtpt_bench.models.gtpt.introduction.base import Layout, Phase
+from gtpt_bench.models.gtpt.pruning import Pruning
+from gtpt_bench.models.gtpt.schedule import (
+    LayerTokens,
+    TokenSchedule,
+    fine_schedule,
+    plain_schedule,
+    split_tokens,
+)
 from gtpt_bench.models.gtpt.tokenizer import ShuffleTokenizer, Tokenizer
 from gtpt_bench.models.sizes import Size
-
-FULL_RATES = (1.0, 1.0, 1.0, 1.0)
 
 
 class GTPTConfig(Frozen):
     """Everything that makes one GTPT; the defaults are GTPT-S for COCO."""
 
     family: Literal["gtpt"] = "gtpt"
-    keypoints: Literal["coco", "wholebody"] = "coco"
+    keypoints: Keypoints = "coco"
+    """A keypoint set by name, or the user's own spelled out."""
     input_size: Size = Size(256, 192)
     """Height and width of the crop in pixels."""
     patch_size: Size = Size(4, 3)
@@ -40,71 +50,42 @@ class GTPTConfig(Frozen):
     stage_depths: tuple[int, int, int, int] = (3, 3, 3, 3)
     """Layers of the four stages; the first two are coarse (MHSA), the last two fine (MHGA)."""
     introduction: Introduction = HumanSparse()
-    grouping: PaperGrouping = PaperGrouping()
-    channel_gate: ChannelGate = ChannelGate()
+    grouping: Grouping = PaperGrouping()
+    split_point: Literal["before_fine_layers", "inside_first_fine_layer"] = "before_fine_layers"
+    """The second: the layer after the coarse ones attends plainly, and splits before its feed-forward net."""
+    channel_gate: ChannelGate | None = ChannelGate()
+    """None: each group's copy of the image tokens is the same at first."""
+    fine_layers: FineLayers = FineLayers()
     pruning: Pruning = Pruning()
+    head: Head = PlainHead()
     split_ratio: int = Field(2, ge=1)
     """SimCC bins per pixel."""
     initialisation: Initialisation = Initialisation()
 
-    @field_validator("stage_depths")
+    @model_validator(mode="before")
     @classmethod
-    def _stages_have_layers(cls, depths: tuple[int, ...]) -> tuple[int, ...]:
-        if min(depths) < 1:
-            raise ValueError(f"every stage needs at least one layer, got {list(depths)}")
-        if depths[1] < 2:
-            raise ValueError(
-                f"the second stage needs at least two layers, got {depths[1]}: its first one prunes and introduces the "
-                "sparse tokens, and the split ranks image tokens by the attention of its last one"
-            )
-        return depths
+    def _groups_in_short(cls, values: Any) -> Any:
+        """`groups: {head: [...], …}` in place of `grouping: {kind: own, groups: {...}}`."""
+        if isinstance(values, dict) and "groups" in values:
+            values = dict(values)
+            values["grouping"] = {"kind": "own", "groups": values.pop("groups")}
+        return values
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} cannot be cut in {self.heads} heads: not divisible")
-        if not self.introduction.accepts(self.keypoint_set):
-            raise ValueError(
-                f"introduction {self.introduction.kind!r} does not fit the {len(self.keypoint_set)} keypoints "
-                f"of {self.keypoints!r}; coco takes human_sparse, wholebody human_sparse_dense"
-            )
-        self._check_input_size()
-        self._check_slots()
+        from gtpt_bench.models.gtpt.checks import check_parts
+
+        check_parts(self)
         return self
-
-    def _check_input_size(self) -> None:
-        if min(self.input_size) < 1 or min(self.patch_size) < 1:
-            raise ValueError("input_size and patch_size must be positive")
-        stride, deepest = self.tokenizer.stride, self.tokenizer.deepest_stride
-        for name in ("height", "width"):
-            length, unit = getattr(self.input_size, name), stride * getattr(self.patch_size, name)
-            if length % unit or length % deepest:
-                raise ValueError(
-                    f"input_size: {name} {length} must be a multiple of {unit} (stride {stride} x patch_size) "
-                    f"and of {deepest} (stride of tokenizer {self.tokenizer.kind})"
-                )
-
-    def _check_slots(self) -> None:
-        """Each stage needs an image token, and in fine stages a slot for each dense token of every group."""
-        for stage, keep_rate in enumerate(self.pruning.keep_rates):
-            slots = kept(self.num_image_tokens, keep_rate)
-            largest = max(self.groups, key=lambda group: len(group.dense))
-            needed = max(1, len(largest.dense) if stage >= 2 else 0)
-            if slots < needed:
-                least = -(-needed * 1000 // self.num_image_tokens) / 1000
-                raise ValueError(
-                    f"pruning.keep_rates: {keep_rate:g} of {self.num_image_tokens} image tokens leaves {slots} "
-                    f"slots, but group {largest.name!r} needs {needed}; "
-                    f"use at least {least:g} in this stage or a larger input_size"
-                )
 
     @property
     def keypoint_set(self) -> KeypointSet:
-        return KEYPOINT_SETS[self.keypoints]
+        return keypoint_set_of(self.keypoints)
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        return self.grouping.groups(self.keypoint_set)
+        """Groups after the split; none where nothing is split."""
+        return self.grouping.of(self.keypoint_set)
 
     @property
     def feature_size(self) -> Size:
@@ -117,41 +98,77 @@ class GTPTConfig(Frozen):
         return self.feature_size.divided(self.patch_size)
 
     @property
+    def cell_size(self) -> Size:
+        """Height and width in pixels of what one image token covers."""
+        stride = self.tokenizer.stride
+        return Size(stride * self.patch_size.height, stride * self.patch_size.width)
+
+    @property
     def num_image_tokens(self) -> int:
         return self.grid_size.area
 
     @property
+    def num_layers(self) -> int:
+        return sum(self.stage_depths)
+
+    @property
     def num_coarse_layers(self) -> int:
+        """Layers before the split, or before where it would be."""
         return self.stage_depths[0] + self.stage_depths[1]
 
     @property
-    def num_fine_layers(self) -> int:
-        return self.stage_depths[2] + self.stage_depths[3]
+    def num_plain_layers(self) -> int:
+        """Layers of plain attention: the coarse ones, one more if the split lies inside, all without grouping."""
+        if not self.groups:
+            return self.num_layers
+        return self.num_coarse_layers + (self.split_point == "inside_first_fine_layer")
 
     @property
-    def introduction_layer(self) -> int:
-        """Coarse layer after whose pruning the sparse tokens replace the human token."""
-        return self.stage_depths[0]
+    def layout(self) -> Layout:
+        return Layout(
+            first_cut=self.stage_depths[0],
+            num_plain=self.num_plain_layers,
+            split=self.num_coarse_layers,
+            grouped=bool(self.groups),
+        )
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """When which keypoint tokens enter."""
+        return self.introduction.phases(self.keypoint_set, self.layout)
+
+    @property
+    def fine_ffn_ratio(self) -> int:
+        return self.ffn_ratio if self.fine_layers.ffn_ratio is None else self.fine_layers.ffn_ratio
 
     @property
     def schedule(self) -> TokenSchedule:
         """Tokens of the pruned pass."""
-        return self._schedule(self.pruning.keep_rates)
+        return self.schedule_at(self.pruning.keep_rates)
 
     @property
     def full_schedule(self) -> TokenSchedule:
-        """Tokens of the full pass of training: no rate below 1, dense tokens still take slots."""
-        return self._schedule(FULL_RATES)
+        """Tokens of the full pass of training; dense tokens still take slots."""
+        return self.schedule_at(self.pruning.full_pass_keep_rates)
 
-    def _schedule(self, stage_rates: tuple[float, ...]) -> TokenSchedule:
-        rates = [rate for rate, depth in zip(stage_rates, self.stage_depths, strict=True) for _ in range(depth)]
-        return TokenSchedule(
-            coarse=coarse_schedule(
-                rates[: self.num_coarse_layers],
-                num_image_tokens=self.num_image_tokens,
-                introduction_layer=self.introduction_layer,
-                keypoints_at_start=self.introduction.num_tokens_at_start(),
-                keypoints_after=self.introduction.num_tokens_after(self.keypoint_set),
-            ),
-            fine=fine_schedule(rates[self.num_coarse_layers :], self.groups, num_image_tokens=self.num_image_tokens),
-        )
+    @property
+    def unpruned_schedule(self) -> TokenSchedule:
+        """Tokens of a pass that prunes nothing: the teacher's, and while keep rates warm up."""
+        return self.schedule_at((1.0, 1.0, 1.0, 1.0))
+
+    def schedule_at(self, keep_rates: Sequence[float]) -> TokenSchedule:
+        """Tokens at other keep rates, one a stage or one a layer."""
+        rates, phases = self.pruning.layer_rates(self.stage_depths, keep_rates), self.phases
+        num_plain, num_image = self.num_plain_layers, self.num_image_tokens
+        plain = plain_schedule(rates[:num_plain], phases, num_image_tokens=num_image)
+        if not self.groups:
+            return TokenSchedule(plain, ())
+        num_beside = sum(not scope for scope in phases[-1].scopes)
+        after = [
+            split_tokens(self.groups, rate, num_beside=num_beside, num_image_tokens=num_image)
+            for rate in rates[self.num_coarse_layers :]
+        ]
+        if num_plain > self.num_coarse_layers:
+            inside = LayerTokens(plain[-1].attention, after[0], plain[-1].keys, splits=True)
+            return TokenSchedule((*plain[:-1], inside), fine_schedule(after[0], after[1:], self.fine_layers.exchange))
+        return TokenSchedule(plain, fine_schedule(after[0], after, self.fine_layers.exchange))

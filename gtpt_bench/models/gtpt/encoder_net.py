@@ -1,7 +1,6 @@
-"""The two encoders: coarse layers with MHSA, fine layers with MHGA, both pruning between attention and FFN.
+"""The coarse encoder: layers of plain attention that prune and let keypoint tokens in between attention and FFN.
 
-A `position` goes with every sequence: zero where a token has no position embedding (keypoint and dense tokens).
-B batch, T tokens of the sequence, D width. Source: spec/gtpt.md §5, §7, §9.
+B batch, T tokens of the sequence, K keypoint tokens, N image tokens, D width. Source: spec/gtpt.md §5 and §7.
 """
 
 from __future__ import annotations
@@ -14,119 +13,126 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gtpt_bench.models.blocks.encoder_layer import EncoderLayer
-from gtpt_bench.models.gtpt.attention_net import MHGA, MHSA
-from gtpt_bench.models.gtpt.introduction.human_sparse_net import HumanSparseTokens
-from gtpt_bench.models.gtpt.pruning_net import TokenPruner, keep_image_tokens
-from gtpt_bench.models.gtpt.schedule import GroupTokens, LayerTokens
+from gtpt_bench.models.gtpt.attention_net import MHSA
+from gtpt_bench.models.gtpt.config import GTPTConfig
+from gtpt_bench.models.gtpt.image_tokens import ImageTokens
+from gtpt_bench.models.gtpt.introduction.base import Phase, When
+from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
+from gtpt_bench.models.gtpt.pruning.cut_net import Cut
+from gtpt_bench.models.gtpt.pruning.score.base import Candidates
+from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
+from gtpt_bench.models.gtpt.schedule import LayerTokens, phase_at
+from gtpt_bench.models.gtpt.truth import Truth
+
+
+class Asked(NamedTuple):
+    """What keypoint tokens thought of image tokens in the last layer before the split.
+
+    Attributes:
+        logits: of the Q keypoint tokens of that layer on all of its keys, the image tokens last, `[B, H, Q, Q + N]`.
+        places: places of those image tokens in the grid, `[B or 1, N]`.
+    """
+
+    logits: Tensor
+    places: Tensor
 
 
 class CoarseTokens(NamedTuple):
-    """What the coarse encoder hands to the split.
+    """What the coarse encoder hands on: keypoint tokens `[B, K, D]`, image tokens, and who asked for which.
 
-    Attributes:
-        x: part and sparse tokens, then image tokens, `[B, K + N, D]`.
-        position: embedding of the image tokens, `[B or 1, N, D]`.
-        logits: of the keypoint tokens on the image tokens in the last layer, `[B, H, K, N]`.
+    `asked` is None in evaluation where nothing is split.
     """
 
-    x: Tensor
-    position: Tensor
-    logits: Tensor
+    keypoints: Tensor
+    image: ImageTokens
+    asked: Asked | None
 
 
 class CoarseEncoder(nn.Module):
-    """MHSA layers; one prunes by the human token's attention and then introduces the sparse tokens."""
+    """MHSA layers. Those that prune rank image tokens by all keypoint tokens that there are at that moment."""
 
-    def __init__(self, num_layers: int, *, width: int, heads: int, hidden: int) -> None:
+    def __init__(self, config: GTPTConfig) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(EncoderLayer(MHSA(width, heads), width, hidden) for _ in range(num_layers))
-        self.pruners = nn.ModuleList(TokenPruner() for _ in range(num_layers))
+        width, hidden, num_layers = config.width, config.ffn_ratio * config.width, config.num_plain_layers
+        self.layers = nn.ModuleList(EncoderLayer(MHSA(width, config.heads), width, hidden) for _ in range(num_layers))
+        self.cuts = nn.ModuleList(Cut(config.pruning) for _ in range(num_layers))
+        self.phases = config.phases
+        self.grid, self.cell = config.grid_size, config.cell_size
+        self.everyone = tuple(range(len(config.keypoint_set)))
+        self.grouped = bool(config.groups)
+        self.asked_layer = asked_layer(config)
+        self.human_layer = last_human_layer(self.phases, num_layers) if config.pruning.score.needs_human else None
 
     def forward(
-        self,
-        image_BND: Tensor,
-        position_1ND: Tensor,
-        tokens: HumanSparseTokens,
-        schedule: Sequence[LayerTokens],
+        self, image: ImageTokens, tokens: KeypointTokens, schedule: Sequence[LayerTokens], truth: Truth | None
     ) -> CoarseTokens:
-        x = torch.cat((tokens.start(len(image_BND)), image_BND + position_1ND), dim=1)
-        position, last = position_1ND, len(schedule) - 1
-        logits = None
+        """Between cuts the sequence x holds the features; `image` keeps what travels with its image tokens."""
+        x = torch.cat((tokens.start().expand(len(image.x), -1, -1), image.x), dim=1)
+        entered, asked = 0, None
         layers = cast("Iterable[EncoderLayer[MHSA]]", self.layers)
         for index, (layer, step) in enumerate(zip(layers, schedule, strict=True)):
-            before, after = step.attention[0], step.feed_forward[0]
+            num_keypoints = step.attention[0].keypoints
+            if self.enters(entered + 1, index, "before_attention"):
+                entered += 1
+                x = with_advanced(tokens, entered, x, step.attention[0].image)
             if index > 0:
-                x = x + functional.pad(position, (0, 0, before.keypoints, 0))
+                x = x + functional.pad(image.position, (0, 0, num_keypoints, 0))
             normed = layer.attention_norm(x)
-            if step.prunes or index == last:
-                attended, logits = layer.attention.with_logits(normed, before.keypoints)
+            is_asked = index == self.asked_layer and (self.training or self.grouped)
+            if step.prunes or is_asked or index == self.human_layer:
+                attended, logits = layer.attention.with_logits(normed, num_keypoints)
+                image = self.with_human(image, logits, self.phases[entered], num_keypoints)
+                if is_asked:
+                    asked = Asked(logits, image.places)
+                x = x + attended
+                if step.prunes:
+                    image = self.cut(index, image._replace(x=x[:, num_keypoints:]), logits, step, truth)
+                    x = torch.cat((x[:, :num_keypoints], image.x), dim=1)
             else:
-                attended = layer.attention(normed)
-            x = x + attended
-            if step.prunes:
-                kept = self.pruners[index](logits, after.image)
-                x = keep_image_tokens(x, before.keypoints, kept)
-                position = keep_image_tokens(position, 0, kept)
-            if before.keypoints != after.keypoints:
-                x = torch.cat((tokens.introduce(x[:, : before.keypoints]), x[:, before.keypoints :]), dim=1)
-            x = layer.fed_forward(x)
-        assert logits is not None, "the last layer always records its logits"
-        return CoarseTokens(x, position, logits)
+                x = x + layer.attention(normed)
+            if self.enters(entered + 1, index, "after_attention"):
+                entered += 1
+                x = with_advanced(tokens, entered, x, image.places.shape[1])
+            if not step.splits:
+                x = layer.fed_forward(x)
+        num_image = image.places.shape[1]
+        return CoarseTokens(x[:, :-num_image], image._replace(x=x[:, -num_image:]), asked)
+
+    def enters(self, phase: int, layer: int, when: When) -> bool:
+        """Whether a phase begins here; the first one began before layer 0."""
+        if phase >= len(self.phases):
+            return False
+        return (self.phases[phase].layer, self.phases[phase].when) == (layer, when)
+
+    def with_human(self, image: ImageTokens, logits: Tensor, phase: Phase, num_keypoints: int) -> ImageTokens:
+        """The image tokens with what the human token thinks of them now, if there is one and anybody wants to know."""
+        if self.human_layer is None or not phase.human:
+            return image
+        return image._replace(human=softmax_pool(logits[:, :, :1, num_keypoints:]))
+
+    def cut(
+        self, layer: int, image: ImageTokens, logits: Tensor, step: LayerTokens, truth: Truth | None
+    ) -> ImageTokens:
+        candidates = Candidates(image, logits, self.everyone, truth, self.grid, self.cell, self.training)
+        kept: ImageTokens = self.cuts[layer](candidates, step.feed_forward[0].image)
+        return kept
 
 
-class FineTokens(NamedTuple):
-    """Tokens of all groups in one sequence, group after group, each [sparse | dense | image]; both `[B, T, D]`."""
-
-    x: Tensor
-    position: Tensor
+def with_advanced(tokens: KeypointTokens, phase: int, x_BTD: Tensor, num_image: int) -> Tensor:
+    """The sequence with the keypoint tokens of another phase before its image tokens."""
+    return torch.cat((tokens.advance(phase, x_BTD[:, :-num_image]), x_BTD[:, -num_image:]), dim=1)
 
 
-class FineEncoder(nn.Module):
-    """MHGA layers; each group prunes its own image tokens by its own sparse and dense tokens."""
-
-    def __init__(self, num_layers: int, num_groups: int, *, width: int, heads: int, hidden: int) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(EncoderLayer(MHGA(width, heads), width, hidden) for _ in range(num_layers))
-        self.pruners = nn.ModuleList(nn.ModuleList(TokenPruner() for _ in range(num_groups)) for _ in range(num_layers))
-
-    def forward(self, tokens: FineTokens, schedule: Sequence[LayerTokens]) -> Tensor:
-        """Tokens after the last layer, `[B, T, D]`."""
-        x, position = tokens
-        layers = cast("Iterable[EncoderLayer[MHGA]]", self.layers)
-        pruner_lists = cast("Iterable[nn.ModuleList]", self.pruners)
-        for layer, pruners, step in zip(layers, pruner_lists, schedule, strict=True):
-            x = x + position
-            normed = layer.attention_norm(x)
-            if step.prunes:
-                attended, logits = layer.attention.with_logits(normed, step.attention)
-                x, position = self.prune(x + attended, position, logits, pruners, step)
-            else:
-                x = x + layer.attention(normed, step.attention)
-            x = layer.fed_forward(x)
-        return x
-
-    def prune(
-        self,
-        x_BTD: Tensor,
-        position_BTD: Tensor,
-        logits: Sequence[Tensor],
-        pruners: nn.ModuleList,
-        step: LayerTokens,
-    ) -> FineTokens:
-        kept = [
-            pruner(group_logits, after.image)
-            for pruner, group_logits, after in zip(pruners, logits, step.feed_forward, strict=True)
-        ]
-        return FineTokens(*(keep_in_groups(t, step.attention, kept) for t in (x_BTD, position_BTD)))
+def asked_layer(config: GTPTConfig) -> int:
+    """The plain layer whose attention ranks image tokens at the split, or before where it would be."""
+    return (config.num_plain_layers if config.groups else config.num_coarse_layers) - 1
 
 
-def keep_in_groups(x_BTD: Tensor, groups: Sequence[GroupTokens], kept: Sequence[Tensor]) -> Tensor:
-    """Sequence in which each group has only its kept image tokens."""
-    pieces = x_BTD.split([group.queries for group in groups], dim=1)
-    return torch.cat(
-        [
-            keep_image_tokens(piece, group.keypoints + group.dense, index)
-            for piece, group, index in zip(pieces, groups, kept, strict=True)
-        ],
-        dim=1,
-    )
+def asking_scopes(config: GTPTConfig) -> tuple[tuple[int, ...], ...]:
+    """For each keypoint token of that layer's attention, the keypoints it stands for."""
+    return phase_at(config.phases, asked_layer(config), after_attention=False).scopes
+
+
+def last_human_layer(phases: Sequence[Phase], num_layers: int) -> int:
+    """The last layer in whose attention the human token takes part."""
+    return max(layer for layer in range(num_layers) if phase_at(phases, layer, after_attention=False).human)

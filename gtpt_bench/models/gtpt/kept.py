@@ -1,4 +1,4 @@
-"""Which image tokens a GTPT keeps, watched from outside: indices in the patch grid, after each pruning."""
+"""Which image tokens a GTPT keeps, watched from outside: places in the grid of patches, after each cut."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-import torch
 from torch import Tensor, nn
 
+from gtpt_bench.models.gtpt.fine_net import GroupedEnd
 from gtpt_bench.models.gtpt.model import GTPT
 
 
 @dataclass(frozen=True)
 class KeptTokens:
-    """Image tokens that survive one pruning.
+    """Image tokens that survive one cut.
 
     Attributes:
-        layer: encoder layer, counted over coarse and fine ones; the split counts as the first fine layer.
-        at_split: whether it happened at the split, before that layer.
-        group: index of the keypoint group; None in coarse layers, where all keypoints share the tokens.
-        grid_index: row-major places in the patch grid, `[B, kept]`, the best first.
+        layer: encoder layer, counted over coarse and fine ones; the split counts as the layer it lies before or in.
+        at_split: whether it happened at the split.
+        group: index of the keypoint group; None in layers of plain attention, where all keypoints share the tokens.
+        grid_index: row-major places in the grid of patches, `[B, kept]`, the best first; −1 for a fused token.
     """
 
     layer: int
@@ -32,31 +32,23 @@ class KeptTokens:
 
 @contextmanager
 def watch_kept_tokens(model: GTPT) -> Iterator[list[KeptTokens]]:
-    """While active, each forward pass in evaluation mode fills the list anew, in the order of pruning."""
+    """While active, each forward pass in evaluation mode fills the list anew, in the order of cuts."""
     kept: list[KeptTokens] = []
-    grids: dict[int | None, Tensor] = {}
-    num_coarse = model.config.num_coarse_layers
-
-    def restart(module: nn.Module, args: Any) -> None:
-        kept.clear()
-        grids.clear()
-        grids[None] = torch.arange(model.config.num_image_tokens, device=args[0].device).expand(len(args[0]), -1)
-
-    def record(index: Tensor, layer: int, at_split: bool, group: int | None) -> None:
-        grids[group] = grids.get(group, grids[None]).gather(1, index)
-        kept.append(KeptTokens(layer, at_split, group, grids[group]))
+    config = model.config
+    first_fine = config.num_plain_layers
 
     def hook(layer: int, at_split: bool, group: int | None) -> Any:
-        return lambda module, args, out: record(out, layer, at_split, group)
+        return lambda module, args, out: kept.append(KeptTokens(layer, at_split, group, out.places))
 
-    handles = [model.register_forward_pre_hook(restart)]
-    for layer, pruner in enumerate(model.coarse.pruners):
-        handles.append(pruner.register_forward_hook(hook(layer, False, None)))
-    for group, pruner in enumerate(model.split.pruners):
-        handles.append(pruner.register_forward_hook(hook(num_coarse, True, group)))
-    for layer, pruners in enumerate(model.fine.pruners):
-        for group, pruner in enumerate(cast(nn.ModuleList, pruners)):
-            handles.append(pruner.register_forward_hook(hook(num_coarse + layer, False, group)))
+    handles = [model.register_forward_pre_hook(lambda module, args: kept.clear())]
+    for layer, cut in enumerate(model.coarse.cuts):
+        handles.append(cut.register_forward_hook(hook(layer, False, None)))
+    if isinstance(model.fine, GroupedEnd):
+        for group, cut in enumerate(model.fine.split.cuts):
+            handles.append(cut.register_forward_hook(hook(config.num_coarse_layers, True, group)))
+        for layer, cuts in enumerate(model.fine.cuts):
+            for group, cut in enumerate(cast(nn.ModuleList, cuts)):
+                handles.append(cut.register_forward_hook(hook(first_fine + layer, False, group)))
     try:
         yield kept
     finally:

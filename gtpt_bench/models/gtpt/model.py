@@ -1,36 +1,62 @@
-"""The GTPT network: tokenizer, coarse encoder, split, fine encoder, SimCC head.
+"""The GTPT network: tokenizer, coarse encoder, split and fine layers (or none), head.
 
-Source: spec/gtpt.md §2 (overview), §11 (training and evaluation forward), §12 (initialisation).
+Source: spec/gtpt.md §2 (overview), §11 (training and evaluation forward).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from gtpt_bench.errors import InputError
-from gtpt_bench.models.blocks.simcc_head import SimccHead, SimccLogits
-from gtpt_bench.models.gtpt.attention_net import Attention
+from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.gtpt.config import GTPTConfig
-from gtpt_bench.models.gtpt.encoder_net import CoarseEncoder, FineEncoder
-from gtpt_bench.models.gtpt.grouping import body_parts, output_order
-from gtpt_bench.models.gtpt.schedule import GroupTokens, TokenSchedule
-from gtpt_bench.models.gtpt.split_net import ChannelGateNet, Split
+from gtpt_bench.models.gtpt.encoder_net import CoarseEncoder, asking_scopes
+from gtpt_bench.models.gtpt.fine_net import GroupedEnd, UngroupedEnd
+from gtpt_bench.models.gtpt.image_tokens import ImageTokens
+from gtpt_bench.models.gtpt.initialisation_net import initialise
+from gtpt_bench.models.gtpt.schedule import TokenSchedule
 from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding, sine_position
+from gtpt_bench.models.gtpt.truth import Truth
+
+
+class TokenAttention(NamedTuple):
+    """Who looks where in the last coarse layer of a pass.
+
+    Attributes:
+        logits: of the Q keypoint tokens on the N image tokens, `[B, H, Q, N]`.
+        grid_index: places of the image tokens in the grid of patches, row-major, `[B or 1, N]`; −1 for a fused one.
+        rows: for each sparse keypoint, in order, the row of the token that stands for it.
+    """
+
+    logits: Tensor
+    grid_index: Tensor
+    rows: tuple[int, ...]
+
+
+class PassOutput(NamedTuple):
+    """What one pass gives: logits, the keypoint tokens they come from `[B, J, D]`, and in training the attention."""
+
+    logits: SimccLogits
+    keypoints: Tensor
+    attention: TokenAttention | None
 
 
 class TrainingLogits(NamedTuple):
-    """Both passes of a training step; `full` is None where the pruned pass already keeps every token.
+    """Both passes of a training step; `full` is None where there is no second pass.
 
-    `attention` are the logits of the sparse tokens on all image tokens, row-major over their grid, in the last coarse
-    layer of the pass that keeps every token: `[B, H, K, N]`.
+    Attributes:
+        attention: of the full pass, or of the pruned one if it is the only one.
+        keypoints: tokens of the pruned pass that enter the head, `[B, J, D]`.
     """
 
     pruned: SimccLogits
     full: SimccLogits | None
-    attention: Tensor | None = None
+    attention: TokenAttention | None = None
+    keypoints: Tensor | None = None
 
 
 class Tokenizer(nn.Sequential):
@@ -38,8 +64,9 @@ class Tokenizer(nn.Sequential):
 
     def __init__(self, config: GTPTConfig) -> None:
         super().__init__()
-        self.features = config.tokenizer.build()
-        self.patches = PatchEmbedding(config.tokenizer.channels, config.patch_size, config.width)
+        tokenizer = config.tokenizer
+        self.features = tokenizer.build()
+        self.patches = PatchEmbedding(tokenizer.channels, config.patch_size, config.width, tokenizer.patch_norm)
 
 
 class GTPT(nn.Module):
@@ -54,67 +81,77 @@ class GTPT(nn.Module):
         super().__init__()
         self.config = config
         self.schedule, self.full_schedule = config.schedule, config.full_schedule
-        width, groups = config.width, config.groups
-        sizes = {"width": width, "heads": config.heads, "hidden": config.ffn_ratio * width}
+        self.unpruned = config.unpruned_schedule
         self.tokenizer = Tokenizer(config)
-        self.position = nn.Parameter(sine_position(config.grid_size, width), requires_grad=False)
-        self.tokens = config.introduction.build(config.keypoint_set, width)
-        self.coarse = CoarseEncoder(config.num_coarse_layers, **sizes)
-        gate = ChannelGateNet(width, width // config.channel_gate.reduction, len(groups))
-        self.split = Split(groups, len(body_parts(config.keypoint_set)), gate)
-        self.fine = FineEncoder(config.num_fine_layers, len(groups), **sizes)
-        self.head = SimccHead(width, config.input_size, config.split_ratio)
-        self.output_order: Tensor
-        self.register_buffer("output_order", torch.tensor(output_order(groups)), persistent=False)
+        self.position = nn.Parameter(sine_position(config.grid_size, config.width), requires_grad=False)
+        self.grid_index: Tensor
+        self.register_buffer("grid_index", torch.arange(config.num_image_tokens)[None], persistent=False)
+        self.tokens = config.introduction.build(config.keypoint_set, config.width, dense_at_split=bool(config.groups))
+        self.coarse = CoarseEncoder(config)
+        self.fine = GroupedEnd(config) if config.groups else UngroupedEnd(config)
+        self.head = config.head.build(config.width, config.input_size, config.split_ratio)
+        scopes = asking_scopes(config)
+        self.asking_rows = tuple(
+            next(row for row, scope in enumerate(scopes) if keypoint in scope)
+            for keypoint in config.keypoint_set.sparse
+        )
         initialise(self)
 
-    def forward(self, images_B3HW: Tensor) -> SimccLogits | TrainingLogits:
+    def forward(
+        self,
+        images_B3HW: Tensor,
+        truth: Truth | None = None,
+        *,
+        keep_rates: Sequence[float] | None = None,
+        full_pass: bool = True,
+    ) -> SimccLogits | TrainingLogits:
         """Logits of each keypoint in the data set's order.
+
+        Args:
+            truth: where the keypoints are, for the oracle score.
+            keep_rates: of the pruned pass, instead of the configured ones; one a stage or a layer.
+            full_pass: False: training has no second pass. There is none anyway where the first prunes nothing, or
+                nothing that the second would not.
 
         Raises:
             InputError: the images are not of the size that the model was made for.
         """
+        image_BND = self.image_tokens(images_B3HW)
+        schedule = self.schedule if keep_rates is None else self.config.schedule_at(keep_rates)
+        pruned = self.transform(image_BND, schedule, truth)
+        if not self.training:
+            return pruned.logits
+        if not full_pass or schedule in (self.full_schedule, self.unpruned):
+            return TrainingLogits(pruned.logits, None, pruned.attention, pruned.keypoints)
+        full = self.transform(image_BND, self.full_schedule, truth)
+        return TrainingLogits(pruned.logits, full.logits, full.attention, pruned.keypoints)
+
+    def full_pass(self, images_B3HW: Tensor) -> PassOutput:
+        """One pass that prunes nothing, in whatever mode the model is: the teacher's."""
+        return self.transform(self.image_tokens(images_B3HW), self.unpruned, None)
+
+    def image_tokens(self, images_B3HW: Tensor) -> Tensor:
         if tuple(images_B3HW.shape[1:]) != (3, *self.config.input_size):
             raise InputError(
                 f"the model takes images [B, 3, {self.config.input_size.height}, "
                 f"{self.config.input_size.width}], got {list(images_B3HW.shape)}"
             )
-        image_BND = self.tokenizer(images_B3HW)
-        pruned, attention = self.transform(image_BND, self.schedule)
-        if not self.training:
-            return pruned
-        if self.full_schedule == self.schedule:
-            return TrainingLogits(pruned, None, attention)
-        return TrainingLogits(pruned, *self.transform(image_BND, self.full_schedule))
+        tokens: Tensor = self.tokenizer(images_B3HW)
+        return tokens
 
-    def transform(self, image_BND: Tensor, schedule: TokenSchedule) -> tuple[SimccLogits, Tensor]:
-        """One pass of the transformer over the image tokens at the schedule's token counts.
-
-        Returns:
-            Logits of all keypoints, and those of the sparse tokens on the image tokens in the last coarse layer.
-        """
-        coarse = self.coarse(image_BND, self.position, self.tokens, schedule.coarse)
-        fine = self.split(coarse, self.tokens, schedule.fine[0].attention)
-        out = self.fine(fine, schedule.fine)
-        logits: SimccLogits = self.head(self.keypoint_tokens(out, schedule.fine[-1].feed_forward))
-        return logits, coarse.logits[:, :, self.split.num_parts :]
-
-    def keypoint_tokens(self, x_BTD: Tensor, groups: tuple[GroupTokens, ...]) -> Tensor:
-        """Sparse and dense tokens of all groups in the data set's order, `[B, J, D]`."""
-        pieces = x_BTD.split([group.queries for group in groups], dim=1)
-        keypoints = [piece[:, : group.keypoints + group.dense] for piece, group in zip(pieces, groups, strict=True)]
-        return torch.cat(keypoints, dim=1)[:, self.output_order]
-
-
-def initialise(model: GTPT) -> None:
-    """Start from scratch as the config says (spec/gtpt.md §12): linear layers begin with the framework's default.
-
-    Convolutions are the tokenizer's, which starts them itself.
-    """
-    start = model.config.initialisation
-    for parameter in model.tokens.parameters():
-        nn.init.trunc_normal_(parameter, std=start.token_std)
-    for module in model.modules():
-        if isinstance(module, Attention):
-            with torch.no_grad():
-                module.qkv.weight[: 2 * model.config.width] *= start.query_key_gain
+    def transform(self, image_BND: Tensor, schedule: TokenSchedule, truth: Truth | None = None) -> PassOutput:
+        """One pass of the transformer over the image tokens at the schedule's token counts."""
+        counts = self.config.pruning.dropped.counts_tokens
+        image = ImageTokens(
+            image_BND + self.position,
+            self.position,
+            self.grid_index,
+            size=torch.ones_like(self.grid_index, dtype=image_BND.dtype) if counts else None,
+        )
+        coarse = self.coarse(image, self.tokens, schedule.coarse, truth)
+        keypoints = self.fine(coarse, self.coarse, self.tokens, schedule, truth)
+        attention = None
+        if self.training:
+            logits, index = coarse.asked
+            attention = TokenAttention(logits[..., logits.shape[2] :], index, self.asking_rows)
+        return PassOutput(self.head(keypoints), keypoints, attention)

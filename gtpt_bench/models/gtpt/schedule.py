@@ -1,7 +1,7 @@
 """How many tokens each layer of GTPT sees, worked out before anything is built. Torch-free, pure.
 
-Both the closed form (closed_form.py) and the network (encoder_net.py) follow this schedule. Layer order
-(spec/gtpt.md §7): attention on the tokens that come in, then pruning, then introduction, then the feed-forward net.
+Both the closed form (closed_form.py) and the network follow this schedule. Layer order (spec/gtpt.md §7): attention on
+the tokens that come in, then pruning, then introduction, then the feed-forward net.
 """
 
 from __future__ import annotations
@@ -9,90 +9,116 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gtpt_bench.models.gtpt.grouping import Group
-from gtpt_bench.models.gtpt.pruning import kept
-
-
-@dataclass(frozen=True)
-class GroupTokens:
-    """Tokens of one group, in slot order [keypoints | dense | image]; coarse layers have one group.
-
-    Attributes:
-        keypoints: human or part and sparse tokens in coarse layers; the group's sparse tokens in fine layers.
-    """
-
-    keypoints: int
-    dense: int
-    image: int
-
-    @property
-    def queries(self) -> int:
-        """Every token of the group asks."""
-        return self.keypoints + self.dense + self.image
+from gtpt_bench.models.gtpt.fine_layers.exchange import BaseExchange
+from gtpt_bench.models.gtpt.grouping.partition import Group
+from gtpt_bench.models.gtpt.introduction.base import Phase
+from gtpt_bench.models.gtpt.pruning.config import kept
+from gtpt_bench.models.gtpt.tokens import GroupTokens
 
 
 @dataclass(frozen=True)
 class LayerTokens:
-    """Tokens of one layer: those its attention works on and those left for its feed-forward net."""
+    """Tokens of one layer: those its attention works on and those left for its feed-forward net.
+
+    Attributes:
+        keys: that each group sees.
+        splits: whether image tokens split in groups between the two halves of this layer.
+    """
 
     attention: tuple[GroupTokens, ...]
     feed_forward: tuple[GroupTokens, ...]
-
-    @property
-    def keys(self) -> tuple[int, ...]:
-        """Keys each group sees: the keypoint tokens of all groups and its own dense and image tokens."""
-        shared = sum(group.keypoints for group in self.attention)
-        return tuple(shared + group.dense + group.image for group in self.attention)
+    keys: tuple[int, ...]
+    splits: bool = False
 
     @property
     def prunes(self) -> bool:
+        """Whether image tokens are dropped between the halves; a split sees to that itself."""
+        if self.splits:
+            return False
         return any(before.image != after.image for before, after in zip(self.attention, self.feed_forward, strict=True))
 
 
 @dataclass(frozen=True)
 class TokenSchedule:
-    """Tokens of every layer of one pass; the split lies between `coarse` and `fine`."""
+    """Tokens of every layer of one pass; the split lies between `coarse` and `fine`, if there is one."""
 
     coarse: tuple[LayerTokens, ...]
     fine: tuple[LayerTokens, ...]
+
+    @property
+    def layers(self) -> tuple[LayerTokens, ...]:
+        return (*self.coarse, *self.fine)
 
     @property
     def num_image_tokens(self) -> int:
         return self.coarse[0].attention[0].image
 
     @property
+    def split(self) -> tuple[GroupTokens, ...]:
+        """Tokens of each group right after the split; none where nothing is split."""
+        if self.coarse[-1].splits:
+            return self.coarse[-1].feed_forward
+        return self.fine[0].attention if self.fine else ()
+
+    @property
+    def split_prunes_from(self) -> int:
+        """Image tokens that come to the split."""
+        return self.coarse[-1].attention[0].image if self.coarse[-1].splits else self.coarse[-1].feed_forward[0].image
+
+    @property
     def image_slots(self) -> tuple[int, ...]:
         """Image and dense tokens a group holds after each layer: the target of the keep rates."""
-        return tuple(layer.feed_forward[0].dense + layer.feed_forward[0].image for layer in (*self.coarse, *self.fine))
+        return tuple(layer.feed_forward[0].dense + layer.feed_forward[0].image for layer in self.layers)
 
 
-def coarse_schedule(
-    keep_rates: Sequence[float],
-    *,
-    num_image_tokens: int,
-    introduction_layer: int,
-    keypoints_at_start: int,
-    keypoints_after: int,
+def plain_schedule(
+    keep_rates: Sequence[float], phases: Sequence[Phase], *, num_image_tokens: int
 ) -> tuple[LayerTokens, ...]:
-    """Tokens of the coarse layers; `keep_rates` has one rate a layer."""
-    layers, keypoints, image = [], keypoints_at_start, num_image_tokens
+    """Tokens of layers of plain attention; `keep_rates` has one rate a layer."""
+    layers, image = [], num_image_tokens
     for index, keep_rate in enumerate(keep_rates):
-        before = GroupTokens(keypoints, 0, image)
+        before = GroupTokens(num_keypoints(phases, index, after_attention=False), 0, image)
         image = kept(num_image_tokens, keep_rate)
-        if index == introduction_layer:
-            keypoints = keypoints_after
-        layers.append(LayerTokens((before,), (GroupTokens(keypoints, 0, image),)))
+        after = GroupTokens(num_keypoints(phases, index, after_attention=True), 0, image)
+        layers.append(LayerTokens((before,), (after,), keys=(before.queries,)))
     return tuple(layers)
 
 
+def num_keypoints(phases: Sequence[Phase], layer: int, *, after_attention: bool) -> int:
+    """Keypoint tokens in a layer, before or after its attention."""
+    return len(phase_at(phases, layer, after_attention=after_attention).scopes)
+
+
+def phase_at(phases: Sequence[Phase], layer: int, *, after_attention: bool) -> Phase:
+    """The phase of a moment: the last one that has entered."""
+    entered = [
+        phase
+        for phase in phases
+        if phase.layer < layer or (phase.layer == layer and (after_attention or phase.when == "before_attention"))
+    ]
+    return entered[-1]
+
+
+def split_tokens(
+    groups: Sequence[Group], keep_rate: float, *, num_beside: int, num_image_tokens: int
+) -> tuple[GroupTokens, ...]:
+    """Tokens of each group at a keep rate; dense tokens take image slots.
+
+    Args:
+        num_beside: tokens beside the sparse ones, which the first group takes along.
+    """
+    slots = kept(num_image_tokens, keep_rate)
+    return tuple(
+        GroupTokens(len(group.sparse) + num_beside * (place == 0), len(group.dense), slots - len(group.dense))
+        for place, group in enumerate(groups)
+    )
+
+
 def fine_schedule(
-    keep_rates: Sequence[float], groups: Sequence[Group], *, num_image_tokens: int
+    at_split: tuple[GroupTokens, ...], after: Sequence[tuple[GroupTokens, ...]], exchange: BaseExchange
 ) -> tuple[LayerTokens, ...]:
-    """Tokens of the fine layers. The first rate already holds at the split; dense tokens take image slots."""
-
-    def tokens(keep_rate: float) -> tuple[GroupTokens, ...]:
-        slots = kept(num_image_tokens, keep_rate)
-        return tuple(GroupTokens(len(g.sparse), len(g.dense), slots - len(g.dense)) for g in groups)
-
-    entering = (keep_rates[0], *keep_rates[:-1])
-    return tuple(LayerTokens(tokens(before), tokens(after)) for before, after in zip(entering, keep_rates, strict=True))
+    """Tokens of the fine layers, from those after the split and those left by each layer."""
+    entering = (at_split, *after[:-1])
+    return tuple(
+        LayerTokens(before, left, keys=exchange.keys(before)) for before, left in zip(entering, after, strict=True)
+    )

@@ -1,21 +1,40 @@
 """The split from coarse to fine: channel gate, one copy of the image tokens a group, pruning, dense tokens.
 
-B batch, G groups, K keypoint tokens (parts first), N image tokens, D width. Source: spec/gtpt.md §8.
+B batch, G groups, K keypoint tokens, N image tokens, D width. Source: spec/gtpt.md §8.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from gtpt_bench.models.gtpt.encoder_net import CoarseTokens, FineTokens
+from gtpt_bench.models.gtpt.config import GTPTConfig
+from gtpt_bench.models.gtpt.encoder_net import Asked, CoarseTokens, asking_scopes
 from gtpt_bench.models.gtpt.grouping import Group
-from gtpt_bench.models.gtpt.introduction.human_sparse_dense_net import HumanSparseDenseTokens
-from gtpt_bench.models.gtpt.introduction.human_sparse_net import HumanSparseTokens
-from gtpt_bench.models.gtpt.pruning_net import TokenPruner, take
-from gtpt_bench.models.gtpt.schedule import GroupTokens
+from gtpt_bench.models.gtpt.image_tokens import ImageTokens
+from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
+from gtpt_bench.models.gtpt.pruning.cut_net import Cut
+from gtpt_bench.models.gtpt.pruning.score.base import Candidates
+from gtpt_bench.models.gtpt.tokens import GroupTokens
+from gtpt_bench.models.gtpt.truth import Truth
+
+
+class FineTokens(NamedTuple):
+    """Tokens of all groups in one sequence, group after group, each [keypoints | dense | image].
+
+    Attributes:
+        x: features, `[B, T, D]`.
+        position: embedding of image tokens, zero for the others, `[B, T, D]`.
+        image: what travels with each group's image tokens; their features and positions are in the sequence.
+    """
+
+    x: Tensor
+    position: Tensor
+    image: tuple[ImageTokens, ...]
 
 
 class ChannelGateNet(nn.Module):
@@ -33,38 +52,67 @@ class ChannelGateNet(nn.Module):
 
 
 class Split(nn.Module):
-    """Coarse tokens to the fine sequence, group after group, each [sparse | dense | image]."""
+    """Coarse tokens to the fine sequence."""
 
-    def __init__(self, groups: Sequence[Group], num_parts: int, gate: ChannelGateNet) -> None:
+    def __init__(self, config: GTPTConfig) -> None:
         super().__init__()
-        self.groups = tuple(groups)
-        self.num_parts = num_parts
-        self.gate = gate
-        self.pruners = nn.ModuleList(TokenPruner() for _ in groups)
+        groups, keypoints = config.groups, config.keypoint_set
+        self.groups = groups
+        gate = config.channel_gate
+        self.gate = ChannelGateNet(config.width, config.width // gate.reduction, len(groups)) if gate else None
+        self.cuts = nn.ModuleList(Cut(config.pruning) for _ in groups)
+        self.grid, self.cell = config.grid_size, config.cell_size
+        self.asking = [
+            asking_rows(asking_scopes(config), group, first=place == 0) for place, group in enumerate(groups)
+        ]
+        scopes = config.phases[-1].scopes
+        self.carried = [carried_rows(scopes, group, first=place == 0) for place, group in enumerate(groups)]
+        in_parts = {k: place for place, k in enumerate(k for part in keypoints.dense_parts for k in part.keypoints)}
+        self.grown = [[in_parts[k] for k in group.dense] for group in groups]
+        """Of each group, places of its dense keypoints in the order of dense parts."""
 
-    def forward(self, coarse: CoarseTokens, tokens: HumanSparseTokens, schedule: Sequence[GroupTokens]) -> FineTokens:
-        num_keypoints = coarse.logits.shape[2]
-        keypoints, image = coarse.x[:, :num_keypoints], coarse.x[:, num_keypoints:]
-        pieces, positions = [], []
-        for index, (group, gate) in enumerate(zip(self.groups, self.gate(image), strict=True)):
-            asking = self.asking(group)
-            own, embedding = image * gate, coarse.position * gate
-            if schedule[index].image < image.shape[1]:
-                kept = self.pruners[index](coarse.logits[:, :, asking], schedule[index].image)
-                own, embedding = take(own, kept), take(embedding, kept)
-            sparse = keypoints[:, asking[len(group.parts) :]]
-            grown = [*self.dense(keypoints, group, tokens)]
-            pieces += [sparse, *grown, own]
-            unplaced = sparse.shape[1] + sum(dense.shape[1] for dense in grown)
-            positions.append(nn.functional.pad(embedding, (0, 0, unplaced, 0)))
-        return FineTokens(torch.cat(pieces, dim=1), torch.cat(positions, dim=1))
+    def forward(
+        self, coarse: CoarseTokens, tokens: KeypointTokens, schedule: Sequence[GroupTokens], truth: Truth | None
+    ) -> FineTokens:
+        dense = tokens.dense(coarse.keypoints)
+        copies = self.copies(coarse.image)
+        pieces, positions, kept = [], [], []
+        for place, (copy, step) in enumerate(zip(copies, schedule, strict=True)):
+            image = copy
+            if step.image < copy.x.shape[1]:
+                image = self.cuts[place](self.candidates(place, copy, coarse.asked, truth), step.image)
+            own = [coarse.keypoints[:, self.carried[place]]]
+            own += [dense[:, self.grown[place]]] if dense is not None and self.grown[place] else []
+            pieces += [*own, image.x]
+            positions.append(functional.pad(image.position, (0, 0, step.keypoints + step.dense, 0)))
+            kept.append(image)
+        # Without gate nor cut a group's position may still be one for all images.
+        positions = [position.expand(len(coarse.keypoints), -1, -1) for position in positions]
+        return FineTokens(torch.cat(pieces, dim=1), torch.cat(positions, dim=1), tuple(kept))
 
-    def asking(self, group: Group) -> list[int]:
-        """Places, among the keypoint tokens, of the group's part tokens and its sparse tokens."""
-        return [*group.parts, *(self.num_parts + keypoint for keypoint in group.sparse)]
+    def copies(self, image: ImageTokens) -> list[ImageTokens]:
+        """The image tokens once for each group, features and positions through the group's gate if there is one."""
+        if self.gate is None:
+            return [image for _ in self.groups]
+        return [image._replace(x=image.x * gate, position=image.position * gate) for gate in self.gate(image.x)]
 
-    def dense(self, keypoints_BKD: Tensor, group: Group, tokens: HumanSparseTokens) -> list[Tensor]:
-        """Dense tokens of the group, `[B, n, D]` a part; none where the introduction has none."""
-        if not isinstance(tokens, HumanSparseDenseTokens):
-            return []
-        return [tokens.dense(part, keypoints_BKD[:, part : part + 1]) for part in group.parts]
+    def candidates(self, place: int, image: ImageTokens, asked: Asked | None, truth: Truth | None) -> Candidates:
+        assert asked is not None, "a split follows a layer that was asked"
+        logits, keypoints = asked.logits[:, :, self.asking[place]], self.groups[place].keypoints
+        return Candidates(image, logits, keypoints, truth, self.grid, self.cell, self.training)
+
+
+def asking_rows(scopes: Sequence[tuple[int, ...]], group: Group, *, first: bool) -> list[int]:
+    """Tokens that rank image tokens for a group: those that stand for any of its keypoints.
+
+    A token that stands for nobody belongs to the first group.
+    """
+    own = set(group.keypoints)
+    return [row for row, scope in enumerate(scopes) if own & set(scope) or (first and not scope)]
+
+
+def carried_rows(scopes: Sequence[tuple[int, ...]], group: Group, *, first: bool) -> list[int]:
+    """Tokens that go on in a group, in slot order: one that stands for nobody, sparse ones, dense ones if any yet."""
+    row_of = {scope[0]: row for row, scope in enumerate(scopes) if len(scope) == 1}
+    beside = [row for row, scope in enumerate(scopes) if first and not scope]
+    return [*beside, *(row_of[keypoint] for keypoint in group.keypoints if keypoint in row_of)]

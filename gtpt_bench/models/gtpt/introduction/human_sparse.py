@@ -1,41 +1,54 @@
-"""COCO's introduction: one human token first, the 17 sparse tokens after the coarse encoder's first stage.
+"""COCO's introduction: one human token first, replaced by the sparse tokens. Network: human_sparse_net.py.
 
-Source: spec/gtpt.md §6 and §7. Network: human_sparse_net.py.
+Source: spec/gtpt.md §6 and §7.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from gtpt_bench.frozen import Frozen
+from pydantic import Field
+
 from gtpt_bench.keypoints import KeypointSet
 from gtpt_bench.models.cost import Cost, parameters
+from gtpt_bench.models.gtpt.introduction.base import (
+    BaseIntroduction,
+    Layout,
+    Phase,
+    each,
+    everyone,
+    require_no_dense,
+    require_plain_layer,
+)
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.introduction.human_sparse_net import HumanSparseTokens
 
-NUM_BODY_KEYPOINTS = 17
 
-
-class HumanSparse(Frozen):
-    """human token → sparse tokens (human + a learned token each); no dense tokens."""
+class HumanSparse(BaseIntroduction):
+    """human token → sparse tokens (human + a learned token each)."""
 
     kind: Literal["human_sparse"] = "human_sparse"
+    layer: int | None = Field(None, ge=0)
+    """Coarse layer after whose pruning the sparse tokens enter; the first of the second stage if None."""
 
-    def accepts(self, keypoints: KeypointSet) -> bool:
-        return len(keypoints) == NUM_BODY_KEYPOINTS
+    def check(self, keypoints: KeypointSet, layout: Layout) -> None:
+        require_no_dense(self.kind, keypoints, "human_sparse_dense, sparse_dense or all_at_start")
+        require_plain_layer("layer", self.entry(layout), layout)
 
-    def num_tokens_at_start(self) -> int:
-        return 1
+    def entry(self, layout: Layout) -> int:
+        return layout.first_cut if self.layer is None else self.layer
 
-    def num_tokens_after(self, keypoints: KeypointSet) -> int:
-        """Tokens once introduced: the sparse ones."""
-        return len(keypoints)
+    def phases(self, keypoints: KeypointSet, layout: Layout) -> tuple[Phase, ...]:
+        return (
+            Phase(0, "before_attention", (everyone(keypoints),), human=True),
+            Phase(self.entry(layout), "after_attention", each(keypoints.sparse)),
+        )
 
     def cost(self, keypoints: KeypointSet, width: int) -> Cost:
-        return parameters((1 + self.num_tokens_after(keypoints)) * width)
+        return parameters((1 + len(keypoints.sparse)) * width)
 
-    def build(self, keypoints: KeypointSet, width: int) -> HumanSparseTokens:
+    def build(self, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> HumanSparseTokens:
         from gtpt_bench.models.gtpt.introduction.human_sparse_net import HumanSparseTokens
 
-        return HumanSparseTokens(len(keypoints), width)
+        return HumanSparseTokens(len(keypoints.sparse), width)

@@ -1,44 +1,67 @@
-"""COCO-WholeBody's introduction: human token, then part and sparse tokens, then dense tokens at the split.
+"""COCO-WholeBody's introduction: human token, part and sparse tokens, dense tokens. Network: sparse_dense_net.py.
 
-Source: spec/gtpt.md §6 to §8. Network: human_sparse_dense_net.py.
+Source: spec/gtpt.md §6 to §8.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from gtpt_bench.frozen import Frozen
+from pydantic import Field
+
 from gtpt_bench.keypoints import KeypointSet
 from gtpt_bench.models.cost import Cost, parameters
-from gtpt_bench.models.gtpt.grouping import body_parts
-from gtpt_bench.models.gtpt.introduction.human_sparse import NUM_BODY_KEYPOINTS
+from gtpt_bench.models.gtpt.introduction.base import (
+    BaseIntroduction,
+    Layout,
+    Phase,
+    everyone,
+    require_dense,
+    require_plain_layer,
+)
+from gtpt_bench.models.gtpt.introduction.dense_tokens import DenseTokens, PartAdd
+from gtpt_bench.models.gtpt.introduction.sparse_dense import dense_phases, part_and_sparse
 
 if TYPE_CHECKING:
-    from gtpt_bench.models.gtpt.introduction.human_sparse_dense_net import HumanSparseDenseTokens
+    from gtpt_bench.models.gtpt.introduction.sparse_dense_net import HumanSparseDenseTokens
 
 
-class HumanSparseDense(Frozen):
-    """human token → part tokens and sparse tokens → dense tokens (part + a learned token each)."""
+class HumanSparseDense(BaseIntroduction):
+    """human token → part tokens and sparse tokens → dense tokens at the split, or where it would be."""
 
     kind: Literal["human_sparse_dense"] = "human_sparse_dense"
+    layer: int | None = Field(None, ge=0)
+    """Coarse layer after whose pruning part and sparse tokens enter; the first of the second stage if None."""
+    dense_tokens: DenseTokens = PartAdd()
+    dense_at_split: ClassVar[bool] = True
 
-    def accepts(self, keypoints: KeypointSet) -> bool:
-        return bool(body_parts(keypoints))
+    def check(self, keypoints: KeypointSet, layout: Layout) -> None:
+        require_dense(self.kind, keypoints, "human_sparse, human_sparse_keep_human, human_parts_sparse or all_at_start")
+        layer = layout.first_cut if self.layer is None else self.layer
+        require_plain_layer("layer", layer, layout)
+        if layer >= layout.split:
+            raise ValueError(
+                f"introduction.layer {layer} is not before layer {layout.split}, where stage_depths puts the dense "
+                f"tokens; use at most {layout.split - 1}"
+            )
 
-    def num_tokens_at_start(self) -> int:
-        return 1
-
-    def num_tokens_after(self, keypoints: KeypointSet) -> int:
-        """Tokens once introduced: part tokens followed by sparse ones."""
-        return len(body_parts(keypoints)) + NUM_BODY_KEYPOINTS
-
-    def num_dense(self, keypoints: KeypointSet) -> int:
-        return sum(len(part.keypoints) for part in body_parts(keypoints))
+    def phases(self, keypoints: KeypointSet, layout: Layout) -> tuple[Phase, ...]:
+        layer = layout.first_cut if self.layer is None else self.layer
+        return (
+            Phase(0, "before_attention", (everyone(keypoints),), human=True),
+            Phase(layer, "after_attention", part_and_sparse(keypoints, self.dense_tokens)),
+            *dense_phases(keypoints, layout),
+        )
 
     def cost(self, keypoints: KeypointSet, width: int) -> Cost:
-        return parameters((1 + self.num_tokens_after(keypoints) + self.num_dense(keypoints)) * width)
+        num_dense = len(keypoints) - len(keypoints.sparse)
+        dense = self.dense_tokens.cost(num_dense, len(keypoints.dense_parts), width)
+        return parameters((1 + len(keypoints.sparse)) * width) + dense
 
-    def build(self, keypoints: KeypointSet, width: int) -> HumanSparseDenseTokens:
-        from gtpt_bench.models.gtpt.introduction.human_sparse_dense_net import HumanSparseDenseTokens
+    def build(self, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> HumanSparseDenseTokens:
+        from gtpt_bench.models.gtpt.introduction.sparse_dense_net import HumanSparseDenseTokens
 
-        return HumanSparseDenseTokens(NUM_BODY_KEYPOINTS, body_parts(keypoints), width)
+        sizes = [len(part.keypoints) for part in keypoints.dense_parts]
+        return HumanSparseDenseTokens(
+            self.dense_tokens, len(keypoints.sparse), sizes, width, dense_at_split=dense_at_split
+        )

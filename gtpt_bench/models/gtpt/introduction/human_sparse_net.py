@@ -1,23 +1,30 @@
-"""Learnable tokens of the human → sparse introduction. Config: human_sparse.py."""
+"""Learnable tokens of the human → sparse introductions. Configs: human_sparse.py, human_sparse_keep_human.py."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens, learned
 
 
-class HumanSparseTokens(nn.Module):
-    """Holds the human token `[1, 1, D]` and the body tokens `[1, 17, D]`."""
+class HumanSparseTokens(KeypointTokens):
+    """Human token `[1, 1, D]` and body tokens `[1, K, D]`; the sum of both replaces the first."""
 
-    def __init__(self, num_body: int, width: int) -> None:
+    def __init__(self, num_sparse: int, width: int) -> None:
         super().__init__()
-        self.human_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.body_tokens = nn.Parameter(torch.zeros(1, num_body, width))
+        self.human_token = learned(1, width)
+        self.body_tokens = learned(num_sparse, width)
 
-    def start(self, batch: int) -> Tensor:
-        """Keypoint tokens that enter the first coarse layer, `[B, 1, D]`."""
-        return self.human_token.expand(batch, -1, -1)
+    def start(self) -> Tensor:
+        return self.human_token
 
-    def introduce(self, human_B1D: Tensor) -> Tensor:
-        """Sparse tokens that replace the human token, `[B, K, D]`."""
-        return human_B1D + self.body_tokens
+    def advance(self, phase: int, tokens_BKD: Tensor) -> Tensor:
+        return tokens_BKD + self.body_tokens
+
+
+class HumanBesideSparseTokens(HumanSparseTokens):
+    """The same, but the human token stays, first in the sequence."""
+
+    def advance(self, phase: int, tokens_BKD: Tensor) -> Tensor:
+        return torch.cat((tokens_BKD, tokens_BKD + self.body_tokens), dim=1)

@@ -1,4 +1,4 @@
-"""From feature map to image tokens: BatchNorm, non-overlapping patches, one linear layer, position embedding.
+"""From feature map to image tokens: norm, non-overlapping patches, one linear layer, position embedding.
 
 Source: spec/gtpt.md §4 and §5.
 """
@@ -6,23 +6,32 @@ Source: spec/gtpt.md §4 and §5.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from gtpt_bench.models.blocks.channel_norm import ChannelNorm
+from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
 from gtpt_bench.models.sizes import Size
+
+_NORMS: dict[PatchNorm, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm2d,
+    "layer": ChannelNorm,
+    "none": nn.Identity,
+}
 
 
 class PatchEmbedding(nn.Module):
     """`[B, C, H, W]` to image tokens `[B, N, D]`, row-major over the grid of patches.
 
-    A patch vector is ordered (row in patch, column in patch, channel), channel fastest.
+    A patch vector is ordered (row in patch, column in patch, channel), channel fastest. Cost: patch_cost.py.
     """
 
-    def __init__(self, channels: int, patch: Size, width: int) -> None:
+    def __init__(self, channels: int, patch: Size, width: int, norm: PatchNorm = "batch") -> None:
         super().__init__()
         self.patch = patch
-        self.norm = nn.BatchNorm2d(channels)
+        self.norm = _NORMS[norm](channels)
         self.projection = nn.Linear(patch.area * channels, width)
 
     def forward(self, features_BCHW: Tensor) -> Tensor:

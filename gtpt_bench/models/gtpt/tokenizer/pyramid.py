@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.inverted_cost import halving, inverted_block
 from gtpt_bench.models.cost import NOTHING, Cost
+from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class PyramidTokenizer(Frozen):
     @property
     def channels(self) -> int:
         return self.level_channels[-1]
+
+    @property
+    def patch_norm(self) -> PatchNorm:
+        """Norm of the feature map before it is cut in patches."""
+        return "batch"
 
     def cost(self, image: Size) -> Cost:
         cost = halving(3, self.first_channels, image.divided(Size(2, 2)))

@@ -12,6 +12,7 @@ from pydantic import Field
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.shuffle_cost import first_conv, shuffle_stage
 from gtpt_bench.models.cost import Cost
+from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class ShuffleTokenizer(Frozen):
     """Channels of the feature map that is cut in patches: 128 in T, 256 in S."""
     blocks: int = Field(4, ge=1)
     """Units of the stage, the first with stride 2."""
+    dw_kernel: Literal[3, 7] = 3
+    """Depth-wise kernel of the main branch of every unit; the shortcut of the stride-2 unit keeps 3."""
 
     @property
     def stride(self) -> int:
@@ -38,9 +41,15 @@ class ShuffleTokenizer(Frozen):
         """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
         return 4
 
+    @property
+    def patch_norm(self) -> PatchNorm:
+        """Norm of the feature map before it is cut in patches."""
+        return "batch"
+
     def cost(self, image: Size) -> Cost:
         half = image.divided(Size(2, 2))
-        stage = shuffle_stage(self.first_channels, self.channels, self.blocks, image.divided(Size(4, 4)))
+        quarter = image.divided(Size(4, 4))
+        stage = shuffle_stage(self.first_channels, self.channels, self.blocks, quarter, dw_kernel=self.dw_kernel)
         return first_conv(self.first_channels, half) + stage
 
     def build(self) -> ShuffleNet:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gtpt_bench.models.blocks.shuffle import conv_norm, initialise_convolutions, shuffle_stage
+from gtpt_bench.models.blocks.shuffle import conv_norm, shuffle_stage
+from gtpt_bench.models.blocks.start import initialise_convolutions
 from gtpt_bench.models.gtpt.tokenizer.shuffle import ShuffleTokenizer
 
 
@@ -14,7 +15,7 @@ class ShuffleNet(nn.Module):
     def __init__(self, config: ShuffleTokenizer) -> None:
         super().__init__()
         self.first = nn.Sequential(*conv_norm(3, config.first_channels, 3, stride=2), nn.ReLU())
-        self.stage = shuffle_stage(config.first_channels, config.channels, config.blocks)
+        self.stage = shuffle_stage(config.first_channels, config.channels, config.blocks, dw_kernel=config.dw_kernel)
         initialise_convolutions(self)
 
     def forward(self, images_B3HW: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from pydantic import Field
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.shuffle_cost import first_conv, fuse, shuffle_stage
 from gtpt_bench.models.cost import Cost
+from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class UShuffleTokenizer(Frozen):
-    """Down to stride 4, 8 and 16, then up again to stride 4 with skip connections."""
+    """Down to stride 4, 8 and 16, then up again to stride 4 with skip connections.
+
+    The large form of the ablations ("ul") is `down_channels` (384, 576, 768); its output then has 384.
+    """
 
     kind: Literal["u_shuffle"] = "u_shuffle"
     first_channels: int = Field(64, ge=2, multiple_of=2)
@@ -29,6 +33,8 @@ class UShuffleTokenizer(Frozen):
     """Units of each stage on the way down."""
     fuse_blocks: int = Field(2, ge=0)
     """Units after each skip on the way up."""
+    dw_kernel: Literal[3, 7] = 3
+    """Depth-wise kernel of the main branch of every unit; the shortcuts of stride-2 units keep 3."""
 
     @property
     def stride(self) -> int:
@@ -44,16 +50,22 @@ class UShuffleTokenizer(Frozen):
     def channels(self) -> int:
         return self.down_channels[0]
 
+    @property
+    def patch_norm(self) -> PatchNorm:
+        """Norm of the feature map before it is cut in patches."""
+        return "batch"
+
     def cost(self, image: Size) -> Cost:
         at = {stride: image.divided(Size(stride, stride)) for stride in (2, 4, 8, 16)}
         shallow, middle, deep = self.down_channels
+        kernel = self.dw_kernel
         return (
             first_conv(self.first_channels, at[2])
-            + shuffle_stage(self.first_channels, shallow, self.blocks, at[4])
-            + shuffle_stage(shallow, middle, self.blocks, at[8])
-            + shuffle_stage(middle, deep, self.blocks, at[16])
-            + fuse(deep, middle, self.fuse_blocks, at[8])
-            + fuse(middle, shallow, self.fuse_blocks, at[4])
+            + shuffle_stage(self.first_channels, shallow, self.blocks, at[4], dw_kernel=kernel)
+            + shuffle_stage(shallow, middle, self.blocks, at[8], dw_kernel=kernel)
+            + shuffle_stage(middle, deep, self.blocks, at[16], dw_kernel=kernel)
+            + fuse(deep, middle, self.fuse_blocks, at[8], dw_kernel=kernel)
+            + fuse(middle, shallow, self.fuse_blocks, at[4], dw_kernel=kernel)
         )
 
     def build(self) -> UShuffleNet:

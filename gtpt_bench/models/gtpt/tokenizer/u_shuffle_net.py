@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gtpt_bench.models.blocks.shuffle import SkipFuse, conv_norm, initialise_convolutions, shuffle_stage
+from gtpt_bench.models.blocks.shuffle import SkipFuse, conv_norm, shuffle_stage
+from gtpt_bench.models.blocks.start import initialise_convolutions
 from gtpt_bench.models.gtpt.tokenizer.u_shuffle import UShuffleTokenizer
 
 
@@ -14,12 +15,13 @@ class UShuffleNet(nn.Module):
     def __init__(self, config: UShuffleTokenizer) -> None:
         super().__init__()
         shallow, middle, deep = config.down_channels
+        kernel = config.dw_kernel
         self.first = nn.Sequential(*conv_norm(3, config.first_channels, 3, stride=2), nn.ReLU())
-        self.down4 = shuffle_stage(config.first_channels, shallow, config.blocks)
-        self.down8 = shuffle_stage(shallow, middle, config.blocks)
-        self.down16 = shuffle_stage(middle, deep, config.blocks)
-        self.up8 = SkipFuse(deep, middle, config.fuse_blocks)
-        self.up4 = SkipFuse(middle, shallow, config.fuse_blocks)
+        self.down4 = shuffle_stage(config.first_channels, shallow, config.blocks, dw_kernel=kernel)
+        self.down8 = shuffle_stage(shallow, middle, config.blocks, dw_kernel=kernel)
+        self.down16 = shuffle_stage(middle, deep, config.blocks, dw_kernel=kernel)
+        self.up8 = SkipFuse(deep, middle, config.fuse_blocks, dw_kernel=kernel)
+        self.up4 = SkipFuse(middle, shallow, config.fuse_blocks, dw_kernel=kernel)
         initialise_convolutions(self)
 
     def forward(self, images_B3HW: Tensor) -> Tensor:

@@ -1,0 +1,12 @@
+"""How convolutions start from scratch."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def initialise_convolutions(net: nn.Module) -> None:
+    """Start every convolution as the authors do (spec/gtpt.md §12): normal, standard deviation 0.001."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, std=0.001)

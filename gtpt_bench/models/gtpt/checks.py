@@ -1,0 +1,157 @@
+"""Do the parts of a GTPT fit each other? Each check names the keys that clash and values that would do.
+
+Torch-free and called when a config is made, so that an impossible variant is refused when the plan is.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from gtpt_bench.models.gtpt.fine_layers import FineLayers
+from gtpt_bench.models.gtpt.pruning.config import NUM_STAGES, kept
+
+if TYPE_CHECKING:
+    from gtpt_bench.models.gtpt.config import GTPTConfig
+
+
+def check_parts(config: GTPTConfig) -> None:
+    """Refuse an impossible combination.
+
+    Raises:
+        ValueError: in one line, with both keys and values that would do.
+    """
+    for check in (
+        _check_depths,
+        _check_heads,
+        _check_input_size,
+        _check_groups,
+        _check_introduction,
+        _check_rates,
+        _check_slots,
+        _check_score,
+        _check_initialisation,
+    ):
+        check(config)
+
+
+def _check_depths(config: GTPTConfig) -> None:
+    if min(config.stage_depths) < 1:
+        raise ValueError(f"stage_depths: every stage needs at least one layer, got {list(config.stage_depths)}")
+
+
+def _check_heads(config: GTPTConfig) -> None:
+    if config.width % config.heads:
+        fitting = [heads for heads in range(1, config.width + 1) if config.width % heads == 0]
+        near = sorted(sorted(fitting, key=lambda heads: abs(heads - config.heads))[:4])
+        raise ValueError(
+            f"width {config.width} cannot be cut in {config.heads} heads: not divisible; heads that would do: "
+            f"{', '.join(map(str, near))}"
+        )
+    gate = config.channel_gate
+    if gate is not None and gate.reduction > config.width:
+        raise ValueError(
+            f"channel_gate.reduction {gate.reduction} leaves no hidden channel of width {config.width}; "
+            f"use at most {config.width}"
+        )
+
+
+def _check_input_size(config: GTPTConfig) -> None:
+    if min(config.input_size) < 1 or min(config.patch_size) < 1:
+        raise ValueError("input_size and patch_size must be positive")
+    stride, deepest = config.tokenizer.stride, config.tokenizer.deepest_stride
+    for name in ("height", "width"):
+        length, unit = getattr(config.input_size, name), stride * getattr(config.patch_size, name)
+        if length % unit or length % deepest:
+            fitting = [near for near in range(1, 2 * length + unit + deepest) if not (near % unit or near % deepest)]
+            near = sorted(fitting, key=lambda found: abs(found - length))[:2]
+            raise ValueError(
+                f"input_size: {name} {length} must be a multiple of {unit} (stride {stride} x patch_size) "
+                f"and of {deepest} (stride of tokenizer {config.tokenizer.kind}); "
+                f"nearest: {', '.join(map(str, sorted(near)))}"
+            )
+
+
+def _check_groups(config: GTPTConfig) -> None:
+    if config.groups:
+        return
+    if config.fine_layers != FineLayers():
+        changed = [
+            name for name in FineLayers.model_fields if getattr(config.fine_layers, name) != getattr(FineLayers(), name)
+        ]
+        raise ValueError(
+            f"fine_layers.{changed[0]} changes the layers of groups, but with grouping off there are none; "
+            "leave it out, or use grouping one to keep a single group"
+        )
+    if config.split_point != "before_fine_layers":
+        raise ValueError(
+            f"split_point {config.split_point} moves the split, but with grouping off there is none; "
+            "leave it out, or use grouping one to keep a single group"
+        )
+
+
+def _check_introduction(config: GTPTConfig) -> None:
+    config.introduction.check(config.keypoint_set, config.layout)
+
+
+def _check_rates(config: GTPTConfig) -> None:
+    rates, depths, num_layers = config.pruning.keep_rates, list(config.stage_depths), config.num_layers
+    if len(rates) not in (NUM_STAGES, num_layers):
+        raise ValueError(
+            f"pruning.keep_rates has {len(rates)} rates; stage_depths {depths} take {NUM_STAGES} (one a stage) "
+            f"or {num_layers} (one a layer)"
+        )
+    by_layer, last = config.pruning.layer_rates(config.stage_depths), config.num_coarse_layers - 1
+    split_reuses = config.groups and config.split_point == "before_fine_layers"
+    before = by_layer[last - 1]
+    if split_reuses and kept(config.num_image_tokens, by_layer[last]) != kept(config.num_image_tokens, before):
+        hint = (
+            "give the second stage at least two layers"
+            if len(rates) == NUM_STAGES
+            else f"change the rate in layer {last - 1} or before, or in layer {last + 1}, which is the split"
+        )
+        raise ValueError(
+            f"pruning.keep_rates falls from {before:g} to {by_layer[last]:g} in layer {last}, the last coarse layer of "
+            f"stage_depths {depths}, but the split ranks image tokens by the attention of that layer; {hint}"
+        )
+
+
+def _check_slots(config: GTPTConfig) -> None:
+    """Each layer needs an image token, and after the split a slot for each dense token of every group."""
+    num_image, by_layer = config.num_image_tokens, config.pruning.layer_rates(config.stage_depths)
+    full = config.pruning.layer_rates(config.stage_depths, config.pruning.full_pass_keep_rates)
+    for key, rates in (("keep_rates", by_layer), ("full_pass_keep_rates", full)):
+        for layer, keep_rate in enumerate(rates):
+            slots = kept(num_image, keep_rate)
+            largest = max(config.groups, key=lambda group: len(group.dense), default=None)
+            dense = len(largest.dense) if largest and layer >= config.num_coarse_layers else 0
+            fused = config.pruning.dropped.spare if keep_rate < 1 or dense else 0
+            needed = max(1, dense + fused)
+            if slots < needed:
+                least = ceil(1000 * needed / num_image) / 1000
+                why = f"group {largest.name!r} needs {needed}" if largest and dense else f"a layer needs {needed}"
+                of_what = f" for the dense tokens of keypoints {config.keypoint_set.name}" if dense else ""
+                raise ValueError(
+                    f"pruning.{key}: {keep_rate:g} of {num_image} image tokens leaves {slots} slots in layer {layer}, "
+                    f"but {why}{of_what}; use at least {least:g} there, or input_size and patch_size that give "
+                    f"at least {ceil(needed / keep_rate)} image tokens instead of {num_image}"
+                )
+
+
+def _check_score(config: GTPTConfig) -> None:
+    if config.pruning.score.needs_human and not config.phases[0].human:
+        raise ValueError(
+            f"pruning.score {config.pruning.score.kind} asks the human token, but introduction "
+            f"{config.introduction.kind} has none; use introduction human_sparse, human_sparse_keep_human, "
+            "human_parts_sparse or human_sparse_dense, or pruning.score softmax_pool"
+        )
+
+
+def _check_initialisation(config: GTPTConfig) -> None:
+    start = config.initialisation
+    dense = getattr(config.introduction, "dense_tokens", None)
+    if start.part_tokens == "joints" and (dense is None or not dense.has_parts):
+        raise ValueError(
+            f"initialisation.part_tokens joints starts part tokens, but introduction {config.introduction.kind} has "
+            "none here; use human_sparse_dense or sparse_dense with dense_tokens other than learned"
+        )

@@ -1,0 +1,57 @@
+"""Groupings by anatomy: the paper's three groups, one a limb, the two sides of the body."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gtpt_bench.keypoints import KeypointSet
+from gtpt_bench.models.gtpt.grouping.partition import BaseGrouping, Group, partition
+
+
+class PaperGrouping(BaseGrouping):
+    """The paper's: head, upper limbs, lower limbs, each with its parts of the whole body."""
+
+    kind: Literal["paper"] = "paper"
+
+    def of(self, keypoints: KeypointSet) -> tuple[Group, ...]:
+        return named_groups(keypoints, self.kind)
+
+
+class PerLimbGrouping(BaseGrouping):
+    """Head, two arms, two legs."""
+
+    kind: Literal["per_limb"] = "per_limb"
+
+    def of(self, keypoints: KeypointSet) -> tuple[Group, ...]:
+        return named_groups(keypoints, self.kind)
+
+
+class PresetGrouping(BaseGrouping):
+    """A partition that the user's own keypoint set has by name."""
+
+    kind: Literal["preset"] = "preset"
+    name: str
+
+    def of(self, keypoints: KeypointSet) -> tuple[Group, ...]:
+        return named_groups(keypoints, self.name)
+
+
+class LeftRightGrouping(BaseGrouping):
+    """The person's left, right, and what lies between."""
+
+    kind: Literal["left_right"] = "left_right"
+
+    def of(self, keypoints: KeypointSet) -> tuple[Group, ...]:
+        return partition(keypoints, keypoints.left_right)
+
+
+def named_groups(keypoints: KeypointSet, name: str) -> tuple[Group, ...]:
+    """A partition that the keypoint set knows by name.
+
+    Raises:
+        ValueError: it does not; says what it knows.
+    """
+    if name not in keypoints.groups:
+        known = ", ".join([*keypoints.groups, "one", "left_right", "random", "own", "off"])
+        raise ValueError(f"grouping {name!r} is not defined for the keypoints of {keypoints.name!r}; known: {known}")
+    return partition(keypoints, keypoints.groups[name])

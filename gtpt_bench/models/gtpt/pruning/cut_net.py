@@ -1,0 +1,28 @@
+"""One place that prunes: score, choose, and see to those left out.
+
+A module without parameters, so that a forward hook can watch what is kept (kept.py).
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from gtpt_bench.models.gtpt.image_tokens import ImageTokens
+from gtpt_bench.models.gtpt.pruning.config import Pruning
+from gtpt_bench.models.gtpt.pruning.score.base import Candidates
+
+
+class Cut(nn.Module):
+    """Keeps the best of the candidates by the rules of `pruning`."""
+
+    def __init__(self, pruning: Pruning) -> None:
+        super().__init__()
+        self.score, self.selection, self.dropped = pruning.score, pruning.selection, pruning.dropped
+
+    def forward(self, candidates: Candidates, num_kept: int) -> ImageTokens:
+        """`num_kept` image tokens, the best first; a fused one comes last."""
+        before = candidates.tokens
+        spare = min(self.dropped.spare, num_kept)
+        selected = self.selection.select(self.score.scores(candidates), num_kept - spare, training=candidates.training)
+        kept = before.take(selected)
+        return self.dropped.closed(before, kept, selected) if num_kept else kept

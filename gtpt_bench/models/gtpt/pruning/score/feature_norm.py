@@ -1,0 +1,20 @@
+"""Ranking by the length of a token's own features: no keypoint is asked. Not of the paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from gtpt_bench.models.gtpt.pruning.score.base import BaseScore, Candidates
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class FeatureNorm(BaseScore):
+    """Euclidean norm of an image token after the layer's attention."""
+
+    kind: Literal["feature_norm"] = "feature_norm"
+
+    def scores(self, candidates: Candidates) -> Tensor:
+        norms: Tensor = candidates.tokens.x.detach().float().norm(dim=-1)
+        return norms

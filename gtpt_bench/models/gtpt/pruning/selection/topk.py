@@ -1,0 +1,31 @@
+"""The paper's choice: the best k, without gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from gtpt_bench.frozen import Frozen
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Selected(NamedTuple):
+    """Which tokens are kept.
+
+    Attributes:
+        places: their places among the N candidates, the best first, `[B, k]`.
+        soft: zeros `[B, N]` through which the gradient reaches the scores; None if it does not.
+    """
+
+    places: Tensor
+    soft: Tensor | None = None
+
+
+class TopK(Frozen):
+    """The k highest scores."""
+
+    kind: Literal["topk"] = "topk"
+
+    def select(self, scores_BN: Tensor, num_kept: int, *, training: bool) -> Selected:
+        return Selected(scores_BN.topk(num_kept, dim=1).indices)

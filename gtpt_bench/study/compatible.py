@@ -1,0 +1,108 @@
+"""Parts of a run that are allowed each by itself but not together. Pure and torch-free.
+
+A check looks at a whole RunConfig and answers with the first conflict it finds, or None; new ones join CHECKS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from gtpt_bench.config import RunConfig
+from gtpt_bench.data.config import DrawnData
+from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
+from gtpt_bench.training.warmup import GEOMETRIC_END, NoWarmup, leads_to
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Keys that do not go together.
+
+    Attributes:
+        keys: as a study has them: of the model by its own key (`keypoints`), of the rest `accuracy.…`.
+        reason: what is wrong, and which values would do.
+    """
+
+    keys: tuple[str, ...]
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{' and '.join(self.keys)} do not go together: {self.reason}"
+
+
+def first_conflict(run: RunConfig) -> Conflict | None:
+    """The first thing in a run that cannot work, found before anything is built or read."""
+    found = (check(run) for check in CHECKS)
+    return next((conflict for conflict in found if conflict is not None), None)
+
+
+def keypoints_in_data(run: RunConfig) -> Conflict | None:
+    """The data must have the keypoints that the model predicts."""
+    name, keys = run.model.keypoint_set.name, ("keypoints", "accuracy.data")
+    if isinstance(run.data, DrawnData) and name not in (COCO.name, WHOLEBODY.name):
+        own = "" if name == MPII.name else ", or real images that have yours (accuracy.data: coco and --data-root DIR)"
+        return Conflict(keys, f"drawn people have no {name!r} keypoints; use keypoints coco or wholebody{own}")
+    if name == MPII.name:
+        return Conflict(
+            keys, "data in COCO layout have no MPII joints; use keypoints coco or wholebody, or a set of your own"
+        )
+    return None
+
+
+def oracle_sees_labels(run: RunConfig) -> Conflict | None:
+    """A score that looks at labels needs crops that have some."""
+    score, boxes = run.model.pruning.score, run.evaluation.boxes
+    if not score.needs_truth or boxes == "ground_truth":
+        return None
+    return Conflict(
+        ("pruning.score", "accuracy.evaluation.boxes"),
+        f"{score.kind} looks at the true keypoints, which boxes of a detector do not have; use boxes ground_truth, or "
+        "pruning.score softmax_pool",
+    )
+
+
+def rates_are_reached(run: RunConfig) -> Conflict | None:
+    """Keep rates that warm up must reach the ones that are evaluated."""
+    warmup, epochs = run.training.warmup, run.training.epochs
+    if isinstance(warmup, NoWarmup) or warmup.end_epoch <= epochs:
+        return None
+    return Conflict(
+        ("training.warmup.end_epoch", "training.epochs"),
+        f"keep rates reach their final values in epoch {warmup.end_epoch:g}, after the run's {epochs}; use an end_epoch "
+        f"of at most {epochs}, or at least {ceil(warmup.end_epoch)} epochs",
+    )
+
+
+def curve_leads_to_rates(run: RunConfig) -> Conflict | None:
+    """The geometric warm-up ends at rates of its own."""
+    warmup, rates = run.training.warmup, run.model.pruning.keep_rates
+    if isinstance(warmup, NoWarmup) or warmup.curve == "linear" or leads_to(rates):
+        return None
+    ends = ", ".join(f"{rate:.3g}" for rate in GEOMETRIC_END)
+    return Conflict(
+        ("training.warmup.curve", "pruning.keep_rates"),
+        f"geometric ends at {ends}, so keep_rates must be four rates not below these, got {list(rates)}; "
+        "use curve linear",
+    )
+
+
+def teacher_starts(run: RunConfig) -> Conflict | None:
+    """A moving average that teaches from some epoch on must get to teach."""
+    start, epochs = run.training.distillation.ema_from_epoch, run.training.epochs
+    if start < epochs:
+        return None
+    return Conflict(
+        ("training.distillation.ema_from_epoch", "training.epochs"),
+        f"the moving average would teach from epoch {start} on, counted from 0, but the run has {epochs}; use an "
+        f"ema_from_epoch of at most {epochs - 1}, or at least {start + 1} epochs",
+    )
+
+
+CHECKS: tuple[Callable[[RunConfig], Conflict | None], ...] = (
+    keypoints_in_data,
+    oracle_sees_labels,
+    rates_are_reached,
+    curve_leads_to_rates,
+    teacher_starts,
+)
