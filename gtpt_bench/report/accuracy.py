@@ -8,7 +8,7 @@ over seeds, pooled over variants). All figures in AP points, 0 to 100.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ class VariantAccuracy:
     Attributes:
         ap: mean over seeds.
         seed_sd: standard deviation over seeds, None for a single one.
-        difference: to the baseline; None for the baseline itself.
+        difference: to the variant it is compared with; None for the baseline itself.
         half_width: of the 95 % interval of that difference.
     """
 
@@ -49,7 +49,7 @@ class VariantAccuracy:
 
 @dataclass(frozen=True)
 class StudyAccuracy:
-    """All variants, and the smallest difference to the baseline that the study could have told from zero.
+    """All variants, and the smallest difference between two of them that the study could have told from zero.
 
     Attributes:
         smallest_visible: the largest half width among the differences; None with fewer than two variants.
@@ -63,11 +63,14 @@ class StudyAccuracy:
     num_people: int
 
 
-def study_accuracy(evaluated: Mapping[str, Sequence[Evaluated]], baseline: str) -> StudyAccuracy | None:
+def study_accuracy(
+    evaluated: Mapping[str, Sequence[Evaluated]], reference: Callable[[str], str]
+) -> StudyAccuracy | None:
     """Accuracy of all variants that were evaluated; None if none was.
 
     Args:
         evaluated: evaluations by variant; variants without any are left out.
+        reference: the variant that another one is compared with; its own name for none.
     """
     known = {variant: runs for variant, runs in evaluated.items() if runs}
     if not known:
@@ -81,10 +84,11 @@ def study_accuracy(evaluated: Mapping[str, Sequence[Evaluated]], baseline: str) 
     variants = {}
     for variant in known:
         difference = half_width = None
-        if variant != baseline and baseline in known:
-            difference = float(aps[variant].mean() - aps[baseline].mean())
-            images_se = float((resampled[variant] - resampled[baseline]).std(ddof=1))
-            counts = len(aps[variant]), len(aps[baseline])
+        other = reference(variant)
+        if variant != other and other in known:
+            difference = float(aps[variant].mean() - aps[other].mean())
+            images_se = float((resampled[variant] - resampled[other]).std(ddof=1))
+            counts = len(aps[variant]), len(aps[other])
             half_width = difference_half_width(images_se, pooled, counts)
         sd = float(aps[variant].std(ddof=1)) if len(aps[variant]) > 1 else None
         variants[variant] = VariantAccuracy(float(aps[variant].mean()), sd, len(aps[variant]), difference, half_width)

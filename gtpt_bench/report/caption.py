@@ -85,7 +85,8 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
             if accuracy.covers_seeds
             else "counting other images only: one seed says nothing of how AP moves from one training to the next"
         )
-        lines.append(f"Differences have 95 % intervals, {covers}; n.d.: not distinguishable from {plan.baseline}.")
+        compared = "the variant it is compared with" if plan.study.report.against else plan.baseline
+        lines.append(f"Differences have 95 % intervals, {covers}; n.d.: not distinguishable from {compared}.")
         if is_comparable(accuracy):
             lines.append(f"Smallest difference this study could see: {accuracy.smallest_visible:.1f} AP.")
     return lines

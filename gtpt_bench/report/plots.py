@@ -126,7 +126,7 @@ def _label(axes: Axes, shown: list[Point]) -> None:
 
 
 def _errors(accuracy: StudyAccuracy | None) -> dict[str, float]:
-    """Half widths of the difference to the baseline, the honest size of a visible change."""
+    """Half widths of the difference to the variant compared with, the honest size of a visible change."""
     if accuracy is None:
         return {}
     return {name: v.half_width for name, v in accuracy.variants.items() if v.half_width is not None}
@@ -144,4 +144,5 @@ def _bars(plan: Plan, accuracy: StudyAccuracy | None) -> str:
     if accuracy is None or accuracy.smallest_visible is None:
         return ""
     kinds = "images and training seeds" if accuracy.covers_seeds else "images; one training seed"
-    return f"Bars: 95 % interval of the difference to {plan.baseline} (over {kinds})."
+    compared = "the variant compared with" if plan.study.report.against else plan.baseline
+    return f"Bars: 95 % interval of the difference to {compared} (over {kinds})."

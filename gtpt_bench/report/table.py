@@ -77,17 +77,20 @@ def study_table(plan: Plan, records: Mapping[str, VariantRecords], accuracy: Stu
 def columns(plan: Plan) -> tuple[Column, ...]:
     """All columns that a table may have, with the models and data they speak of."""
     trained = plan.study.accuracy.model if plan.study.accuracy else ""
+    compared = "the variant compared with" if plan.study.report.against else plan.baseline
     return (
         Column("keep_rates", "keep rates"),
         Column("tokens_kept", "tokens kept"),
         Column("params_m", "params (M)"),
+        Column("compared_with", "compared with"),
         Column("macs_full_g", "MACs full (G)"),
+        Column("macs_change_percent", f"MACs − MACs of {compared} (%)"),
         Column("macs_thop_g", "MACs thop (G)"),
         Column("latency_ms", "latency (ms)"),
         Column("throughput", "images/s"),
         Column("trained_macs_full_m", f"{trained} MACs full (M)"),
         Column("ap", "AP"),
-        Column("ap_difference", f"AP − AP of {plan.baseline}"),
+        Column("ap_difference", f"AP − AP of {compared}"),
         Column("ar", "AR"),
     )
 
@@ -101,10 +104,14 @@ def _variant_cells(
     share = 100 * float(np.mean(config.schedule.image_slots)) / config.num_image_tokens
     tokens = "/".join(map(str, stage_tokens(config)))
     yield "tokens_kept", Cell(f"{tokens} ({share:.0f} %)", share, "configured")
+    reference = plan.reference(variant)
     yield from _cost_cells(records)
+    if plan.study.report.against and variant != reference:
+        yield "compared_with", Cell(reference, origin="configured")
+        yield from _macs_change(records.measured_cost, by_variant[reference].measured_cost)
     yield from _timing_cells(variant, records)
-    baseline = [run.found for run in by_variant[plan.baseline].evaluations]
-    yield from _accuracy_cells(records, baseline, accuracy.variants.get(variant) if accuracy else None)
+    compared = [run.found for run in by_variant[reference].evaluations]
+    yield from _accuracy_cells(records, compared, accuracy.variants.get(variant) if accuracy else None)
 
 
 def _cost_cells(records: VariantRecords) -> Iterator[tuple[str, Cell]]:
@@ -120,6 +127,13 @@ def _cost_cells(records: VariantRecords) -> Iterator[tuple[str, Cell]]:
         yield "trained_macs_full_m", _measured(metrics["macs"]["full"] / 1e6, 1, records.trained_cost)
 
 
+def _macs_change(own: Found | None, reference: Found | None) -> Iterator[tuple[str, Cell]]:
+    if own and reference:
+        macs, base = (found.record["metrics"]["macs"]["full"] for found in (own, reference))
+        change = 100 * (macs / base - 1)
+        yield "macs_change_percent", _measured(change, 1, own, reference, text=f"{change:+.1f}")
+
+
 def _timing_cells(variant: str, records: VariantRecords) -> Iterator[tuple[str, Cell]]:
     timing = records.timing
     if timing is None or variant not in timing.record["samples"]:
@@ -133,7 +147,7 @@ def _timing_cells(variant: str, records: VariantRecords) -> Iterator[tuple[str, 
 
 
 def _accuracy_cells(
-    records: VariantRecords, baseline: list[Found], accuracy: VariantAccuracy | None
+    records: VariantRecords, compared: list[Found], accuracy: VariantAccuracy | None
 ) -> Iterator[tuple[str, Cell]]:
     if accuracy is None:
         words = "; ".join(records.unfinished)
@@ -148,7 +162,7 @@ def _accuracy_cells(
     if accuracy.difference is not None and accuracy.half_width is not None:
         mark = "" if accuracy.is_distinguishable else " n.d."
         text = f"{accuracy.difference:+.1f} ± {accuracy.half_width:.1f}{mark}"
-        yield "ap_difference", _measured(accuracy.difference, 1, *found, *baseline, text=text)
+        yield "ap_difference", _measured(accuracy.difference, 1, *found, *compared, text=text)
 
 
 def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:
@@ -164,6 +178,11 @@ def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:
         if value is not None and comparable:
             source = (f"results/reference/{reported.file}",)
             yield key, Cell(f"{value:.{digits}f}", value, "reported", source, machine=reported.source)
+    for key in ("macs_change_percent", "ap_difference"):
+        value = reported.values.get(key)
+        if value is not None:
+            source = (f"results/reference/{reported.file}",)
+            yield key, Cell(f"{value:+g}", value, "reported", source, machine=reported.source)
 
 
 def _measured(value: float, digits: int, *found: Found, suffix: str = "", text: str = "") -> Cell:

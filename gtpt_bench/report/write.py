@@ -32,7 +32,7 @@ class ReportFiles:
 def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
     """All files of a study's report, from its records alone; parts without result are named as such."""
     records = gather(plan, folder)
-    accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, plan.baseline)
+    accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, plan.reference)
     table, caption = study_table(plan, records, accuracy), table_caption(plan, records, accuracy)
     out = folder.report(plan.label)
     write_text(out / "table.md", as_markdown(table, caption))

@@ -69,8 +69,8 @@ def rates_are_reached(run: RunConfig) -> Conflict | None:
         return None
     return Conflict(
         ("training.warmup.end_epoch", "training.epochs"),
-        f"keep rates reach their final values in epoch {warmup.end_epoch:g}, after the run's {epochs}; use an end_epoch "
-        f"of at most {epochs}, or at least {ceil(warmup.end_epoch)} epochs",
+        f"keep rates reach their final values in epoch {warmup.end_epoch:g}, after the run's {epochs}; use an "
+        f"end_epoch of at most {epochs}, or at least {ceil(warmup.end_epoch)} epochs",
     )
 
 

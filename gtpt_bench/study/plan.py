@@ -89,6 +89,10 @@ class Plan(Frozen):
     def baseline(self) -> str:
         return self.study.report.baseline or self.variants[0]
 
+    def reference(self, variant: str) -> str:
+        """The variant that another one's differences are taken from."""
+        return self.study.report.against.get(variant, self.baseline)
+
     @property
     def label(self) -> str:
         """Profile and data in a word, for names of files: `quick-drawn`; what `--set` changed has a word of its own."""

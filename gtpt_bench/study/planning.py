@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -73,6 +74,8 @@ def _check_names(study: Study, names: Sequence[str], source: YamlSource) -> None
     """Refuse a report or an accuracy part that speaks of variants which do not exist."""
     spoken: list[tuple[KeyPath, str]] = [(("report", "baseline"), study.report.baseline)]
     spoken += [(("report", "reported", index), row.variant) for index, row in enumerate(study.report.reported)]
+    for variant, reference in study.report.against.items():
+        spoken += [(("report", "against", variant), name) for name in (variant, reference)]
     spoken += [(("accuracy", "only"), name) for name in (study.accuracy.only if study.accuracy else ())]
     for key, name in spoken:
         if name and name not in names:
@@ -86,8 +89,16 @@ def _is_trained(study: Study, variant: str) -> bool:
     return study.accuracy is not None and (not study.accuracy.only or variant in study.accuracy.only)
 
 
-def _costs(model: str, variants: Sequence[Variant], source: YamlSource, key: tuple[str, ...]) -> dict[str, PlannedCost]:
+def _costs(
+    model: str,
+    variants: Sequence[Variant],
+    source: YamlSource,
+    key: tuple[str, ...],
+    changes: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, PlannedCost]:
     base = _named_model(model, source, key)
+    own = Variant(model, dict(changes), {name: (key[0], "changes", name) for name in changes})
+    base = _changed(base, own.changes, own, source, of=model)
     configs = {v.name: _changed(base, v.model_changes, v, source, of=model) for v in variants}
     return {
         name: PlannedCost(model=model, config=config, signature=cost_signature(config))
@@ -112,7 +123,7 @@ def _accuracy(
     accuracy = study.accuracy
     if accuracy is None:
         return {}, ()
-    costs = _costs(accuracy.model, variants, source, ("accuracy", "model"))
+    costs = _costs(accuracy.model, variants, source, ("accuracy", "model"), accuracy.changes)
     runs = []
     for variant in variants:
         parts = {

@@ -38,6 +38,8 @@ class Accuracy(Frozen):
     data: DataConfig
     training: TrainingConfig
     evaluation: Protocol = Protocol()
+    changes: Changes = Field(default_factory=dict)
+    """Of the trained model alone, ahead of each variant's: what a smaller model needs to make the variants possible."""
     only: tuple[Name, ...] = ()
     """Variants that are trained; all if empty."""
 
@@ -66,6 +68,8 @@ class Report(Frozen):
 
     baseline: str = ""
     """Variant that differences are taken from; the first one by default."""
+    against: dict[Name, Name] = Field(default_factory=dict)
+    """Variants whose difference is taken from another one than the baseline: a step from the step before."""
     plots: tuple[Literal["ap_against_macs", "kept_tokens"], ...] = ("ap_against_macs", "kept_tokens")
     reported: tuple[ReportedRow, ...] = ()
 

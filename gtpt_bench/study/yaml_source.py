@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ def read_yaml(path: Path) -> YamlSource:
         raise StudyError(f"{path} cannot be read: {error}") from error
     lines: dict[KeyPath, int] = {}
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=Loader)
         if not isinstance(root, yaml.MappingNode):
             raise StudyError(f"{path}: a mapping of keys to values is expected")
         content = _constructed(root, (), lines, str(path))
@@ -74,6 +75,17 @@ def read_yaml(path: Path) -> YamlSource:
     return YamlSource(str(path), content, lines)
 
 
+class Loader(yaml.SafeLoader):
+    """Safe YAML in which only `true` and `false` are truth values, as in YAML 1.2: a grouping may be called `off`."""
+
+
+Loader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
+
+
 def parse_value(text: str) -> Any:
     """A value from the command line, read as YAML: `0.5`, `[1, 0.7]`, `quick`.
 
@@ -81,7 +93,7 @@ def parse_value(text: str) -> Any:
         StudyError: the text is not YAML.
     """
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=Loader)
     except (yaml.YAMLError, ValueError) as error:
         raise StudyError(f"{text!r} cannot be read as a value: {str(error).splitlines()[0]}") from error
 
@@ -102,7 +114,7 @@ def _constructed(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], name
             lines[(*path, index)] = item.start_mark.line + 1
         return [_constructed(item, (*path, index), lines, name) for index, item in enumerate(node.value)]
     try:
-        return yaml.SafeLoader("").construct_object(node, deep=True)
+        return Loader("").construct_object(node, deep=True)
     except ValueError as error:  # such as a date in month 13
         line = node.start_mark.line + 1
         raise StudyError(f"{name}:{line}: {node.value!r} cannot be read as a value: {error}") from error

@@ -78,7 +78,7 @@ def test_finished_work_is_known_again(session: Session) -> None:
 
 def test_the_caption_does_not_speak_of_coco(session: Session) -> None:
     records = gather(session.plan, session.folder)
-    accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, session.plan.baseline)
+    accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, session.plan.reference)
     text = " ".join(accuracy_sentences(session.plan, accuracy))
     assert text.startswith("AP and AR over 5 keypoints: gtpt_tiny_coco")
     assert "not AP on" not in text

@@ -56,7 +56,7 @@ class Made:
 
     @property
     def accuracy(self) -> StudyAccuracy | None:
-        return study_accuracy({name: r.evaluations for name, r in self.records.items()}, self.plan.baseline)
+        return study_accuracy({name: r.evaluations for name, r in self.records.items()}, self.plan.reference)
 
     @property
     def table(self) -> StudyTable:

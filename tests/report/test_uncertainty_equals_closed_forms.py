@@ -30,7 +30,7 @@ def accuracy_of(**variants: list[Matches]) -> StudyAccuracy:
         name: [Evaluated(seed, Found({}, ""), matches) for seed, matches in enumerate(runs)]
         for name, runs in variants.items()
     }
-    accuracy = study_accuracy(evaluated, "a")
+    accuracy = study_accuracy(evaluated, lambda variant: "a")
     assert accuracy is not None
     return accuracy
 

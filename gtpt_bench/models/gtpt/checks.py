@@ -6,10 +6,11 @@ Torch-free and called when a config is made, so that an impossible variant is re
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gtpt_bench.models.gtpt.fine_layers import FineLayers
 from gtpt_bench.models.gtpt.pruning.config import NUM_STAGES, kept
+from gtpt_bench.models.gtpt.schedule import phase_at
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.config import GTPTConfig
@@ -27,6 +28,7 @@ def check_parts(config: GTPTConfig) -> None:
         _check_input_size,
         _check_groups,
         _check_introduction,
+        _check_ranking,
         _check_rates,
         _check_slots,
         _check_score,
@@ -94,6 +96,19 @@ def _check_introduction(config: GTPTConfig) -> None:
     config.introduction.check(config.keypoint_set, config.layout)
 
 
+def _check_ranking(config: GTPTConfig) -> None:
+    """At the split each group needs a token that stands for one of its keypoints, to rank image tokens for it."""
+    scopes = phase_at(config.phases, config.num_plain_layers - 1, after_attention=False).scopes
+    standing = {keypoint for scope in scopes for keypoint in scope}
+    for group in config.groups:
+        if standing.isdisjoint(group.keypoints):
+            raise ValueError(
+                f"grouping: group {group.name!r} has only dense keypoints, and with introduction.dense_tokens learned "
+                "no token stands for them before the split, so nothing could rank its image tokens; put a sparse "
+                "keypoint in it, or use dense_tokens part_add, part_scale or part_sigmoid_scale"
+            )
+
+
 def _check_rates(config: GTPTConfig) -> None:
     rates, depths, num_layers = config.pruning.keep_rates, list(config.stage_depths), config.num_layers
     if len(rates) not in (NUM_STAGES, num_layers):
@@ -101,18 +116,25 @@ def _check_rates(config: GTPTConfig) -> None:
             f"pruning.keep_rates has {len(rates)} rates; stage_depths {depths} take {NUM_STAGES} (one a stage) "
             f"or {num_layers} (one a layer)"
         )
-    by_layer, last = config.pruning.layer_rates(config.stage_depths), config.num_coarse_layers - 1
-    split_reuses = config.groups and config.split_point == "before_fine_layers"
+    if config.groups and config.split_point == "before_fine_layers":
+        for key in ("keep_rates", "full_pass_keep_rates"):
+            _check_last_coarse_layer(config, key)
+
+
+def _check_last_coarse_layer(config: GTPTConfig, key: Literal["keep_rates", "full_pass_keep_rates"]) -> None:
+    rates: tuple[float, ...] = getattr(config.pruning, key)
+    by_layer, last = config.pruning.layer_rates(config.stage_depths, rates), config.num_coarse_layers - 1
     before = by_layer[last - 1]
-    if split_reuses and kept(config.num_image_tokens, by_layer[last]) != kept(config.num_image_tokens, before):
+    if kept(config.num_image_tokens, by_layer[last]) != kept(config.num_image_tokens, before):
         hint = (
             "give the second stage at least two layers"
             if len(rates) == NUM_STAGES
             else f"change the rate in layer {last - 1} or before, or in layer {last + 1}, which is the split"
         )
         raise ValueError(
-            f"pruning.keep_rates falls from {before:g} to {by_layer[last]:g} in layer {last}, the last coarse layer of "
-            f"stage_depths {depths}, but the split ranks image tokens by the attention of that layer; {hint}"
+            f"pruning.{key} falls from {before:g} to {by_layer[last]:g} in layer {last}, the last coarse layer of "
+            f"stage_depths {list(config.stage_depths)}, but the split ranks image tokens by the attention of that "
+            f"layer; {hint}"
         )
 
 

@@ -66,7 +66,9 @@ class Split(nn.Module):
             asking_rows(asking_scopes(config), group, first=place == 0) for place, group in enumerate(groups)
         ]
         scopes = config.phases[-1].scopes
-        self.carried = [carried_rows(scopes, group, first=place == 0) for place, group in enumerate(groups)]
+        grows = config.introduction.dense_at_split
+        carried = [group.sparse if grows else group.keypoints for group in groups]
+        self.carried = [carried_rows(scopes, own, first=place == 0) for place, own in enumerate(carried)]
         in_parts = {k: place for place, k in enumerate(k for part in keypoints.dense_parts for k in part.keypoints)}
         self.grown = [[in_parts[k] for k in group.dense] for group in groups]
         """Of each group, places of its dense keypoints in the order of dense parts."""
@@ -98,6 +100,7 @@ class Split(nn.Module):
 
     def candidates(self, place: int, image: ImageTokens, asked: Asked | None, truth: Truth | None) -> Candidates:
         assert asked is not None, "a split follows a layer that was asked"
+        assert asked.places.shape[1] == image.places.shape[1], "no cut between the layer that was asked and the split"
         logits, keypoints = asked.logits[:, :, self.asking[place]], self.groups[place].keypoints
         return Candidates(image, logits, keypoints, truth, self.grid, self.cell, self.training)
 
@@ -111,8 +114,12 @@ def asking_rows(scopes: Sequence[tuple[int, ...]], group: Group, *, first: bool)
     return [row for row, scope in enumerate(scopes) if own & set(scope) or (first and not scope)]
 
 
-def carried_rows(scopes: Sequence[tuple[int, ...]], group: Group, *, first: bool) -> list[int]:
-    """Tokens that go on in a group, in slot order: one that stands for nobody, sparse ones, dense ones if any yet."""
+def carried_rows(scopes: Sequence[tuple[int, ...]], keypoints: Sequence[int], *, first: bool) -> list[int]:
+    """Tokens that go on in a group, in slot order: one that stands for nobody, then those of its `keypoints`.
+
+    These are its sparse ones, and its dense ones if they have tokens by now; a part token that stands for a single
+    keypoint is not yet that keypoint's.
+    """
     row_of = {scope[0]: row for row, scope in enumerate(scopes) if len(scope) == 1}
     beside = [row for row, scope in enumerate(scopes) if first and not scope]
-    return [*beside, *(row_of[keypoint] for keypoint in group.keypoints if keypoint in row_of)]
+    return [*beside, *(row_of[keypoint] for keypoint in keypoints)]

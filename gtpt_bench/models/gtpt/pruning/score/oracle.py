@@ -18,7 +18,10 @@ NEVER = 1e6
 """Distance in pixels of a token without a place, and of every token where no keypoint is visible."""
 
 CENTRE_WEIGHT = 1e-3
-"""Breaks ties between tokens that hold a keypoint; too small to put any of them behind one that holds none."""
+"""Breaks ties between tokens that hold a keypoint, by how near its centre they hold it."""
+
+BESIDE = 1.0
+"""Pixels that put every token without a keypoint behind all that hold one, even one on their common border."""
 
 
 class Oracle(BaseScore):
@@ -38,7 +41,7 @@ class Oracle(BaseScore):
 
 
 def distance_to_keypoints(candidates: Candidates) -> Tensor:
-    """Pixels from each token's cell to the nearest visible keypoint, 0 for a cell that holds one: `[B, N]`."""
+    """Pixels from each token's cell to the nearest visible keypoint, and `BESIDE` where none lies inside: `[B, N]`."""
     import torch
 
     truth, cell = candidates.truth, candidates.cell
@@ -49,9 +52,9 @@ def distance_to_keypoints(candidates: Candidates) -> Tensor:
     size = torch.tensor([cell.width, cell.height], device=points.device)
     corner = torch.stack((index % candidates.grid.width, index // candidates.grid.width), dim=-1)[:, :, None] * size
     # A cell owns its left and upper edge, so that each point inside the crop has exactly one.
-    right = corner + size - 1e-3
-    gap = (corner - points).clamp(min=0) + (points - right).clamp(min=0)
-    to_cell = gap.norm(dim=-1)
+    holds = ((corner <= points) & (points < corner + size)).all(-1)
+    gap = (corner - points).clamp(min=0) + (points - corner - size).clamp(min=0)
+    to_cell = gap.norm(dim=-1) + BESIDE * ~holds
     to_centre = (points - (corner + size / 2)).norm(dim=-1)
     distance = (to_cell + CENTRE_WEIGHT * to_centre.clamp(max=cell.height + cell.width)).masked_fill(~visible, NEVER)
     nearest = distance.amin(-1) if asking else torch.full_like(index, NEVER, dtype=torch.float32)

@@ -29,5 +29,7 @@ class GumbelTopK(Frozen):
 
         uniform = torch.rand_like(scores_BN)
         noise = -torch.log(-torch.log(uniform + EPSILON) + EPSILON)
-        probability = (scores_BN + noise).softmax(1)
-        return Selected(probability.topk(num_kept, dim=1).indices, probability - probability.detach())
+        noisy = scores_BN + noise
+        probability = noisy.softmax(1)
+        # Ranked before the softmax, which rounds the probabilities of far-off scores to the same zero.
+        return Selected(noisy.topk(num_kept, dim=1).indices, probability - probability.detach())
