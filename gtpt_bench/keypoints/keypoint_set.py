@@ -73,7 +73,8 @@ class KeypointSet:
     @property
     def sparse(self) -> tuple[int, ...]:
         """Keypoints in no dense part, in order."""
-        return tuple(keypoint for keypoint in range(len(self)) if keypoint not in self.dense)
+        dense = set(self.dense)
+        return tuple(keypoint for keypoint in range(len(self)) if keypoint not in dense)
 
     @property
     def left_right(self) -> Partition:

@@ -84,8 +84,9 @@ def columns(plan: Plan) -> tuple[Column, ...]:
         Column("params_m", "params (M)"),
         Column("compared_with", "compared with"),
         Column("macs_full_g", "MACs full (G)"),
-        Column("macs_change_percent", f"MACs − MACs of {compared} (%)"),
+        Column("macs_full_change_percent", f"MACs full against {compared} (%)"),
         Column("macs_thop_g", "MACs thop (G)"),
+        Column("macs_thop_change_percent", f"MACs thop against {compared} (%)"),
         Column("latency_ms", "latency (ms)"),
         Column("throughput", "images/s"),
         Column("trained_macs_full_m", f"{trained} MACs full (M)"),
@@ -128,10 +129,12 @@ def _cost_cells(records: VariantRecords) -> Iterator[tuple[str, Cell]]:
 
 
 def _macs_change(own: Found | None, reference: Found | None) -> Iterator[tuple[str, Cell]]:
-    if own and reference:
-        macs, base = (found.record["metrics"]["macs"]["full"] for found in (own, reference))
+    if own is None or reference is None:
+        return
+    for convention in ("full", "thop"):
+        macs, base = (found.record["metrics"]["macs"][convention] for found in (own, reference))
         change = 100 * (macs / base - 1)
-        yield "macs_change_percent", _measured(change, 1, own, reference, text=f"{change:+.1f}")
+        yield f"macs_{convention}_change_percent", _measured(change, 1, own, reference, text=f"{change:+.1f}")
 
 
 def _timing_cells(variant: str, records: VariantRecords) -> Iterator[tuple[str, Cell]]:
@@ -178,9 +181,9 @@ def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:
         if value is not None and comparable:
             source = (f"results/reference/{reported.file}",)
             yield key, Cell(f"{value:.{digits}f}", value, "reported", source, machine=reported.source)
-    for key in ("macs_change_percent", "ap_difference"):
-        value = reported.values.get(key)
-        if value is not None:
+    for key, column in (("macs_thop_change_percent", "macs_change_percent"), ("ap_difference", "ap_difference")):
+        value = reported.values.get(column)
+        if value is not None and (column != "macs_change_percent" or reported.macs_convention == "thop"):
             source = (f"results/reference/{reported.file}",)
             yield key, Cell(f"{value:+g}", value, "reported", source, machine=reported.source)
 

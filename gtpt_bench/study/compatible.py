@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 
 from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import DrawnData
@@ -62,18 +61,6 @@ def oracle_sees_labels(run: RunConfig) -> Conflict | None:
     )
 
 
-def rates_are_reached(run: RunConfig) -> Conflict | None:
-    """Keep rates that warm up must reach the ones that are evaluated."""
-    warmup, epochs = run.training.warmup, run.training.epochs
-    if isinstance(warmup, NoWarmup) or warmup.end_epoch <= epochs:
-        return None
-    return Conflict(
-        ("training.warmup.end_epoch", "training.epochs"),
-        f"keep rates reach their final values in epoch {warmup.end_epoch:g}, after the run's {epochs}; use an "
-        f"end_epoch of at most {epochs}, or at least {ceil(warmup.end_epoch)} epochs",
-    )
-
-
 def curve_leads_to_rates(run: RunConfig) -> Conflict | None:
     """The geometric warm-up ends at rates of its own."""
     warmup, rates = run.training.warmup, run.model.pruning.keep_rates
@@ -87,22 +74,20 @@ def curve_leads_to_rates(run: RunConfig) -> Conflict | None:
     )
 
 
-def teacher_starts(run: RunConfig) -> Conflict | None:
-    """A moving average that teaches from some epoch on must get to teach."""
-    start, epochs = run.training.distillation.ema_from_epoch, run.training.epochs
-    if start < epochs:
+def oracle_is_no_teacher(run: RunConfig) -> Conflict | None:
+    """A moving average that teaches runs in evaluation mode, where the oracle would show it the labels."""
+    if not (run.model.pruning.score.needs_truth and run.training.distillation.needs_ema_pass):
         return None
     return Conflict(
-        ("training.distillation.ema_from_epoch", "training.epochs"),
-        f"the moving average would teach from epoch {start} on, counted from 0, but the run has {epochs}; use an "
-        f"ema_from_epoch of at most {epochs - 1}, or at least {start + 1} epochs",
+        ("pruning.score", "training.distillation"),
+        "the oracle is for evaluation only, but a moving average that teaches would see the labels through it while "
+        "training; use distillation full_detached or none, or pruning.score softmax_pool",
     )
 
 
 CHECKS: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     keypoints_in_data,
     oracle_sees_labels,
-    rates_are_reached,
+    oracle_is_no_teacher,
     curve_leads_to_rates,
-    teacher_starts,
 )

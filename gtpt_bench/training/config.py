@@ -5,6 +5,7 @@ Source: spec/training_and_evaluation.md §1 and §4 (the recipe); spec/ablations
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -12,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from gtpt_bench.data.augmentation import Augmentation
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.training.distillation import Distillation, named_distillation
-from gtpt_bench.training.ema import CosineEma, Ema, off_in_yaml
+from gtpt_bench.training.ema import CosineEma, Ema, off_in_short
 from gtpt_bench.training.init_from_body import InitFromBody
 from gtpt_bench.training.schedule import Schedule, StepDecay
 from gtpt_bench.training.warmup import LinearWarmup, NoWarmup, Warmup
@@ -48,7 +49,7 @@ class TrainingConfig(Frozen):
     @field_validator("ema", mode="before")
     @classmethod
     def _ema_off(cls, value: Any) -> Any:
-        return off_in_yaml(value)
+        return off_in_short(value)
 
     @model_validator(mode="after")
     def _a_teacher_exists(self) -> Self:
@@ -59,17 +60,19 @@ class TrainingConfig(Frozen):
             )
         return self
 
-    @property
-    def never_reached(self) -> tuple[str, ...]:
-        """Settings that this run is too short for, in words; not refused, for a recipe may be tried for an epoch."""
-        starts = {"training.distillation.ema_from_epoch": float(self.distillation.ema_from_epoch)}
-        if isinstance(self.warmup, LinearWarmup):
-            starts |= {
-                "training.warmup.start_epoch": self.warmup.start_epoch,
-                "training.warmup.end_epoch": self.warmup.end_epoch,
-            }
-        return tuple(
-            f"{name} is {epoch:g}, but training.epochs is {self.epochs}"
-            for name, epoch in starts.items()
-            if epoch >= self.epochs
-        )
+    @model_validator(mode="after")
+    def _settings_take_effect(self) -> Self:
+        """A run that is too short for what it is about would answer another question than it was asked."""
+        if isinstance(self.warmup, LinearWarmup) and self.warmup.end_epoch > self.epochs:
+            raise ValueError(
+                f"warmup.end_epoch {self.warmup.end_epoch:g} is later than epochs {self.epochs}, so the keep rates "
+                f"that are evaluated would never be trained; use an end_epoch of at most {self.epochs}, or at least "
+                f"{ceil(self.warmup.end_epoch)} epochs"
+            )
+        if self.distillation.ema_from_epoch >= self.epochs:
+            raise ValueError(
+                f"distillation.ema_from_epoch {self.distillation.ema_from_epoch} (counted from 0) is not within epochs "
+                f"{self.epochs}, so the moving average would never teach; use an ema_from_epoch of at most "
+                f"{self.epochs - 1}, or at least {self.distillation.ema_from_epoch + 1} epochs"
+            )
+        return self

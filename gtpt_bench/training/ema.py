@@ -6,7 +6,6 @@ Source: spec/training_and_evaluation.md §4.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -48,10 +47,6 @@ class NoEma(Frozen):
 Ema = Annotated[CosineEma | ShortEma | NoEma, Field(discriminator="kind")]
 
 
-def off_in_yaml(value: Any) -> Any:
-    """`ema: off` and `ema: {kind: off}` as they are meant: YAML reads a bare `off` as False."""
-    if value is False or value == "off":
-        return {"kind": "off"}
-    if isinstance(value, Mapping) and value.get("kind") is False:
-        return {**value, "kind": "off"}
-    return value
+def off_in_short(value: Any) -> Any:
+    """`ema: off` in short for `ema: {kind: off}`."""
+    return {"kind": "off"} if value == "off" else value

@@ -121,8 +121,6 @@ class Trainer:
 
     def begin(self) -> None:
         """What happens once, before the first step of a fresh run; a resumed one has it in its checkpoint."""
-        for words in self.config.never_reached:
-            logger.warning("%s: it is never reached", words)
         if self.config.init_from_body is None:
             return
         fill_from_body(self.model, self.config.init_from_body)

@@ -38,8 +38,11 @@ WHOLE_BODY = GTPTConfig.model_validate(
 UNPRUNED: Mapping[str, Any] = {"pruning.keep_rates": (1.0, 1.0, 1.0, 1.0)}
 
 
-def built(config: GTPTConfig, changes: Mapping[str, Any] | None = None, *, seed: int = 0) -> GTPT:
-    """The network in evaluation mode and double precision; the same seed gives the same weights."""
+def built(config: GTPTConfig, changes: Mapping[str, Any] | None = None, *, seed: int = 0) -> Any:
+    """The GTPT in evaluation mode and double precision; the same seed gives the same weights.
+
+    Not typed, as are no parts of a module that are reached by name.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return GTPT(config.changed(changes or {})).double().eval()
@@ -58,7 +61,7 @@ def shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
 class Recorded:
     """What goes into and comes out of modules while a model runs once without gradients."""
 
-    def __init__(self, model: GTPT, *modules: torch.nn.Module) -> None:
+    def __init__(self, model: Any, *modules: torch.nn.Module) -> None:
         self.inputs: dict[torch.nn.Module, Any] = {}
         self.outputs: dict[torch.nn.Module, Any] = {}
 

@@ -155,7 +155,8 @@ def test_the_order_of_groups_does_not_matter(base: GTPTConfig) -> None:
 @pytest.mark.parametrize("name", ["gtpt_s_coco", "gtpt_s_wholebody"])
 def test_without_grouping_all_layers_are_plain(name: str) -> None:
     config = model_config(name, OFF)
-    assert config.schedule.fine == config.schedule.split == ()
+    assert not config.schedule.fine
+    assert not config.schedule.split
     assert len(config.schedule.coarse) == config.num_plain_layers == 12
     assert all(layer.keys == (layer.attention[0].queries,) for layer in config.schedule.coarse)
     gate = 192 * 96 + 96 + 96 * 3 * 192 + 3 * 192  # the only parameters that go

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from gtpt_bench.models import model_config
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.models.gtpt.kept import watch_kept_tokens
-from gtpt_bench.models.gtpt.model import GTPT
 from tests.models.small import BODY, UNPRUNED, WHOLE_BODY, Recorded, built, pictures, shapes
 
 PARTS = {"introduction": {"kind": "human_parts_sparse"}}
@@ -95,7 +94,7 @@ def test_regions_grow_out_of_the_human_token_and_joints_out_of_their_region() ->
         torch.testing.assert_close(joints[:, first:end], regions[:, region : region + 1].expand(-1, end - first, -1))
 
 
-def ranking_rows(model: GTPT) -> list[list[int]]:
+def ranking_rows(model: Any) -> list[list[int]]:
     """For each group, the keypoint tokens of the last layer before the split that rank its image tokens."""
     cuts = list(model.fine.split.cuts)
     recorded = Recorded(model, model.coarse, *cuts)

@@ -42,7 +42,8 @@ def test_counts_truncate_so_that_a_rate_just_below_one_half_keeps_one_token_less
     computed = 1 - 5 * (1 - 0.7) / 3
     assert computed < 0.5
     for rate, tokens in ((computed, 127), (0.5, 128)):
-        assert model_config("gtpt_s_coco", {"pruning.keep_rates": (1, rate, 0.2, 0.1)}).schedule.image_slots[3] == tokens
+        config = model_config("gtpt_s_coco", {"pruning.keep_rates": (1, rate, 0.2, 0.1)})
+        assert config.schedule.image_slots[3] == tokens
 
 
 falling = st.lists(st.floats(1 / 24, 1), min_size=4, max_size=4).map(lambda rates: sorted(rates, reverse=True))
@@ -95,6 +96,13 @@ def test_a_fall_in_the_last_coarse_layer_is_refused_as_the_split_ranks_by_its_at
         r"change the rate in layer 2 or before, or in layer 4, which is the split",
     ):
         small_config(pruning={"keep_rates": LATE})
+
+
+def test_nor_may_the_second_pass_fall_in_the_last_coarse_layer() -> None:
+    rates = {"keep_rates": (1, 1, 0.3, 0.1), "full_pass_keep_rates": (1, 0.7, 0.5, 0.5)}
+    with pytest.raises(ValidationError, match=r"pruning\.full_pass_keep_rates falls from 1 to 0\.7 in layer 3"):
+        small_config(stage_depths=(3, 1, 2, 2), pruning=rates)
+    small_config(stage_depths=(2, 2, 2, 2), pruning=rates)
 
 
 @pytest.mark.parametrize("layer", [2, 4])
@@ -180,7 +188,8 @@ def test_too_few_slots_for_dense_tokens_are_refused_with_a_rate_and_a_number_of_
         r"use at least 0\.266 there, or .* at least 340 image tokens instead of 256",
     ):
         model_config("gtpt_s_wholebody", narrow)
-    assert model_config("gtpt_s_wholebody", {"pruning.keep_rates": (1, 0.7, 0.5, 0.266)}).schedule.image_slots[-1] == 68
+    enough = model_config("gtpt_s_wholebody", {"pruning.keep_rates": (1, 0.7, 0.5, 0.266)})
+    assert enough.schedule.image_slots[-1] == 68
     assert kept(340, 0.2) == 68
     larger = model_config("gtpt_s_wholebody", narrow | {"input_size": (320, 272), "patch_size": (4, 4)})
     assert (larger.num_image_tokens, larger.schedule.image_slots[-1]) == (340, 68)
@@ -190,7 +199,8 @@ def test_a_fused_token_needs_a_slot_beside_the_dense_tokens() -> None:
     fused = {"pruning.dropped.kind": "fused"}
     with pytest.raises(ValidationError, match=r"leaves 68 slots .* group 'head' needs 69.*use at least 0\.27 there"):
         model_config("gtpt_s_wholebody", fused | {"pruning.keep_rates": (1, 0.7, 0.5, 0.266)})
-    assert model_config("gtpt_s_wholebody", fused | {"pruning.keep_rates": (1, 0.7, 0.5, 0.27)}).schedule.image_slots[-1] == 69
+    enough = model_config("gtpt_s_wholebody", fused | {"pruning.keep_rates": (1, 0.7, 0.5, 0.27)})
+    assert enough.schedule.image_slots[-1] == 69
 
 
 def test_the_code_that_leaves_too_few_slots_at_the_usual_size_fits_a_larger_one() -> None:

@@ -61,7 +61,12 @@ MISTAKES = {
     "keep rate of 0": ("0.1]", "0]", 11, ["'hard'", "keep_rates.3", "greater than 0", "got 0"]),
     "negative keep rate": ("0.1]", "-0.1]", 11, ["'hard'", "keep_rates.3", "greater than 0", "-0.1"]),
     "growing keep rates": ("0.7, 0.3", "0.3, 0.7", 11, ["'hard'", "cannot come back", "at most the one before"]),
-    "three keep rates": ("0.3, 0.1]", "0.3]", 11, ["'hard'", "pruning.keep_rates", "at least 4"]),
+    "three keep rates": (
+        "0.3, 0.1]",
+        "0.3]",
+        11,
+        ["'hard'", "pruning.keep_rates has 3 rates", "stage_depths", "4 (one a stage)"],
+    ),
     "no token left": ("0.1]", "0.0001]", 11, ["'hard'", "pruning.keep_rates", "needs 1", "use at least"]),
     "change of nothing": ("      pruning.keep", "      prunning.keep", 11, ["'hard'", "prunning", "'pruning'"]),
     "change that is no mapping": ("hard:\n      pruning.keep_rates: [1, 0.7, 0.3, 0.1]", "hard: 3", 10, ["hard", "3"]),

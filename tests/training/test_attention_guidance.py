@@ -74,6 +74,14 @@ def test_each_keypoint_is_looked_up_in_the_row_of_its_token() -> None:
     assert float(swapped) > 5
 
 
+def test_labels_are_those_of_the_sparse_keypoints() -> None:
+    """One labelled keypoint of three that are sparse, and two labelled ones that are not."""
+    attention = TokenAttention(UNIFORM, EVERY_CELL, rows=(0, 0, 0))
+    visible, keypoints = torch.tensor([[1.0, 0, 1, 1, 0]]), torch.full((1, 5, 2), 20.0)
+    loss = guidance_loss(attention, keypoints, visible, sparse=(3, 4, 1), grid=GRID, input_size=INPUT)
+    assert float(loss) == pytest.approx(math.log(GRID.area) / 3, abs=1e-4)
+
+
 def test_kept_tokens_are_put_back_where_they_were_and_pruned_ones_get_nothing() -> None:
     """Each image of the batch keeps tokens of its own, in any order; in a logit of log 3 one looks thrice."""
     logits = torch.tensor([0.0, math.log(3)]).expand(2, 2, 1, 2)

@@ -5,10 +5,11 @@ Torch-free and called when a config is made, so that an impossible variant is re
 
 from __future__ import annotations
 
-from math import ceil
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from gtpt_bench.models.gtpt.fine_layers import FineLayers
+from gtpt_bench.models.gtpt.grouping.gate import ChannelGate
 from gtpt_bench.models.gtpt.pruning.config import NUM_STAGES, kept
 from gtpt_bench.models.gtpt.schedule import phase_at
 
@@ -85,6 +86,11 @@ def _check_groups(config: GTPTConfig) -> None:
             f"fine_layers.{changed[0]} changes the layers of groups, but with grouping off there are none; "
             "leave it out, or use grouping one to keep a single group"
         )
+    if config.channel_gate not in (None, ChannelGate()):
+        raise ValueError(
+            "channel_gate gates the copies that groups get, but with grouping off there are none; leave it out, or use "
+            "grouping one to keep a single group"
+        )
     if config.split_point != "before_fine_layers":
         raise ValueError(
             f"split_point {config.split_point} moves the split, but with grouping off there is none; "
@@ -98,6 +104,8 @@ def _check_introduction(config: GTPTConfig) -> None:
 
 def _check_ranking(config: GTPTConfig) -> None:
     """At the split each group needs a token that stands for one of its keypoints, to rank image tokens for it."""
+    if not config.pruning.score.asks_keypoints:
+        return
     scopes = phase_at(config.phases, config.num_plain_layers - 1, after_attention=False).scopes
     standing = {keypoint for scope in scopes for keypoint in scope}
     for group in config.groups:
@@ -125,7 +133,7 @@ def _check_last_coarse_layer(config: GTPTConfig, key: Literal["keep_rates", "ful
     rates: tuple[float, ...] = getattr(config.pruning, key)
     by_layer, last = config.pruning.layer_rates(config.stage_depths, rates), config.num_coarse_layers - 1
     before = by_layer[last - 1]
-    if kept(config.num_image_tokens, by_layer[last]) != kept(config.num_image_tokens, before):
+    if by_layer[last] != before:  # even if truncation hides it: keep rates that warm up would show it
         hint = (
             "give the second stage at least two layers"
             if len(rates) == NUM_STAGES
@@ -142,22 +150,32 @@ def _check_slots(config: GTPTConfig) -> None:
     """Each layer needs an image token, and after the split a slot for each dense token of every group."""
     num_image, by_layer = config.num_image_tokens, config.pruning.layer_rates(config.stage_depths)
     full = config.pruning.layer_rates(config.stage_depths, config.pruning.full_pass_keep_rates)
+    largest = max(config.groups, key=lambda group: len(group.dense), default=None)
     for key, rates in (("keep_rates", by_layer), ("full_pass_keep_rates", full)):
         for layer, keep_rate in enumerate(rates):
             slots = kept(num_image, keep_rate)
-            largest = max(config.groups, key=lambda group: len(group.dense), default=None)
             dense = len(largest.dense) if largest and layer >= config.num_coarse_layers else 0
             fused = config.pruning.dropped.spare if keep_rate < 1 or dense else 0
             needed = max(1, dense + fused)
             if slots < needed:
-                least = ceil(1000 * needed / num_image) / 1000
+                least = sufficient_rate(needed, num_image)
                 why = f"group {largest.name!r} needs {needed}" if largest and dense else f"a layer needs {needed}"
                 of_what = f" for the dense tokens of keypoints {config.keypoint_set.name}" if dense else ""
                 raise ValueError(
                     f"pruning.{key}: {keep_rate:g} of {num_image} image tokens leaves {slots} slots in layer {layer}, "
                     f"but {why}{of_what}; use at least {least:g} there, or input_size and patch_size that give "
-                    f"at least {ceil(needed / keep_rate)} image tokens instead of {num_image}"
+                    f"at least {sufficient_tokens(needed, keep_rate)} image tokens instead of {num_image}"
                 )
+
+
+def sufficient_rate(needed: int, num_image: int) -> float:
+    """The least keep rate in thousandths that keeps `needed` of the image tokens, truncation considered."""
+    return next(rate for rate in (t / 1000 for t in count(1)) if kept(num_image, rate) >= needed)
+
+
+def sufficient_tokens(needed: int, keep_rate: float) -> int:
+    """The least number of image tokens of which a keep rate keeps `needed`, truncation considered."""
+    return next(tokens for tokens in count(needed) if kept(tokens, keep_rate) >= needed)
 
 
 def _check_score(config: GTPTConfig) -> None:

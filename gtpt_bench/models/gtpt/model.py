@@ -146,7 +146,7 @@ class GTPT(nn.Module):
             image_BND + self.position,
             self.position,
             self.grid_index,
-            size=torch.ones_like(self.grid_index, dtype=image_BND.dtype) if counts else None,
+            size=torch.ones_like(self.grid_index, dtype=torch.float32) if counts else None,
         )
         coarse = self.coarse(image, self.tokens, schedule.coarse, truth)
         keypoints = self.fine(coarse, self.coarse, self.tokens, schedule, truth)

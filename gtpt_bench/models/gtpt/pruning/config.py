@@ -20,7 +20,8 @@ from gtpt_bench.models.gtpt.pruning.selection import Selection, TopK
 NUM_STAGES = 4
 
 KeepRate = Annotated[float, Field(gt=0, le=1)]
-KeepRates = Annotated[tuple[KeepRate, ...], Field(min_length=NUM_STAGES)]
+KeepRates = Annotated[tuple[KeepRate, ...], Field(min_length=1)]
+"""How many there must be depends on the layers: see checks.py."""
 
 
 class Pruning(Frozen):

@@ -34,7 +34,7 @@ class Fuse(Frozen):
         gone_BN = before.size.expand(before.x.shape[:2]).scatter(1, selected.places, 0.0)
         total_B1 = gone_BN.sum(1, keepdim=True)
         share_BN1 = (gone_BN / total_B1)[..., None]
-        fused = [(t * share_BN1).sum(1, keepdim=True) for t in (before.x, before.position)]
+        fused = [(t * share_BN1.to(t.dtype)).sum(1, keepdim=True) for t in (before.x, before.position)]
         human = None if before.human is None else (before.human * share_BN1[..., 0]).sum(1, keepdim=True)
         return kept._replace(
             x=torch.cat((kept.x, fused[0]), dim=1),

@@ -35,9 +35,9 @@ class Merge(Frozen):
         to_BM = likeness_BMK.argmax(-1)
         total_BK = kept.size.scatter_add(1, to_BM, gone_size_BM)
         summed = (kept.x * kept.size[..., None]).scatter_add(
-            1, to_BM[..., None].expand_as(gone_BMD), gone_BMD * gone_size_BM[..., None].to(gone_BMD.dtype)
+            1, to_BM[..., None].expand_as(gone_BMD), gone_BMD * gone_size_BM[..., None]
         )
-        return kept._replace(x=summed / total_BK[..., None], size=total_BK)
+        return kept._replace(x=(summed / total_BK[..., None]).to(kept.x.dtype), size=total_BK)
 
     def cost(self, width: int, *, before: int, after: int) -> Cost:
         """Similarities of all dropped tokens with all kept ones: a product of two computed tensors."""

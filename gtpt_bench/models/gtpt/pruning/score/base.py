@@ -45,6 +45,8 @@ class Candidates(NamedTuple):
 class BaseScore(Frozen):
     """A ranking of image tokens."""
 
+    asks_keypoints: ClassVar[bool] = True
+    """Whether it depends on tokens that stand for keypoints."""
     needs_human: ClassVar[bool] = False
     """Whether it asks what the human token thought of each image token."""
     needs_truth: ClassVar[bool] = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from gtpt_bench.models.gtpt.pruning.score.base import BaseScore, Candidates
 
@@ -14,6 +14,7 @@ class FeatureNorm(BaseScore):
     """Euclidean norm of an image token after the layer's attention."""
 
     kind: Literal["feature_norm"] = "feature_norm"
+    asks_keypoints: ClassVar[bool] = False
 
     def scores(self, candidates: Candidates) -> Tensor:
         norms: Tensor = candidates.tokens.x.detach().float().norm(dim=-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from gtpt_bench.models.gtpt.pruning.score.base import BaseScore, Candidates
 
@@ -14,6 +14,7 @@ class Random(BaseScore):
     """A uniform draw for each image token, anew at each cut; training and evaluation seed the generator."""
 
     kind: Literal["random"] = "random"
+    asks_keypoints: ClassVar[bool] = False
 
     def scores(self, candidates: Candidates) -> Tensor:
         import torch

@@ -1,0 +1,83 @@
+"""All variants of all studies of the repository, as their plans have them, and a small copy of each to train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gtpt_bench.config import DataIdentity, RunConfig
+from gtpt_bench.models import ModelConfig
+from gtpt_bench.study.load import load_study
+from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.planning import build_plan
+from gtpt_bench.training.config import TrainingConfig
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+PROFILES = ("paper", "quick")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One variant of one study in one profile."""
+
+    study: str
+    profile: str
+    variant: str
+
+    def __str__(self) -> str:
+        return f"{self.study}-{self.profile}-{self.variant}".replace(" ", "_")
+
+
+@cache
+def plan_of(study: str, profile: str) -> Plan:
+    """The plan of a study with every variant trained, whatever its quick profile leaves out."""
+    loaded, source = load_study(ROOT / "studies" / f"{study}.yaml", profile=profile)
+    return build_plan(loaded, source, profile=profile, identify=lambda run: DataIdentity(), device="a CPU")
+
+
+def cases() -> list[Case]:
+    """Every variant once: as the paper profile has it, and those that only the quick profile has."""
+    found: list[Case] = []
+    for path in STUDIES:
+        known: set[str] = set()
+        for profile in PROFILES:
+            plan = plan_of(path.stem, profile)
+            trained = [name for name in plan.trained if name not in known]
+            found += [Case(path.stem, profile, name) for name in trained]
+            known |= set(trained)
+    return found
+
+
+def run_of(case: Case) -> RunConfig:
+    plan = plan_of(case.study, case.profile)
+    return next(run.config for run in plan.runs if run.variant == case.variant)
+
+
+SMALL_TOKENIZERS: dict[str, dict[str, Any]] = {
+    "shuffle": {"first_channels": 4, "channels": 8},
+    "u_shuffle": {"first_channels": 4, "down_channels": (8, 12, 16)},
+    "resnet": {"first_channels": 4, "middle": 2},
+    "hrnet": {"width": 2},
+    "convnext_v2": {"channels": 8},
+    "convnext_bn": {"channels": 8},
+    "linear": {},
+    "pyramid": {"first_channels": 4, "level_channels": (4, 8, 8)},
+}
+
+
+def small(model: ModelConfig) -> ModelConfig:
+    """The same switches at a twelfth of the width; half the resolution where no dense tokens need the slots."""
+    kind = model.tokenizer.kind
+    tokenizer = {f"tokenizer.{key}": value for key, value in SMALL_TOKENIZERS[kind].items()}
+    halved = {} if model.keypoint_set.dense_parts else {"input_size": [length // 2 for length in model.input_size]}
+    if kind == "pyramid":
+        halved = {}
+    return model.changed({"width": 16, "heads": 2, "ffn_ratio": 1, **tokenizer, **halved})
+
+
+def short(training: TrainingConfig) -> TrainingConfig:
+    """The same recipe on batches of two."""
+    return training.changed({"batch_size": 2})
