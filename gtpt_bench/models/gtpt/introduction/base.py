@@ -58,6 +58,7 @@ class Layout:
 class BaseIntroduction(Frozen):
     """When which keypoint tokens enter."""
 
+    kind: str
     dense_at_split: ClassVar[bool] = False
     """Whether the split makes the dense tokens; otherwise they are in the sequence already, or there are none."""
 

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.introduction.human_sparse_net import HumanSparseTokens
 
 
-class HumanSparse(BaseIntroduction):
-    """human token → sparse tokens (human + a learned token each)."""
+class AfterHuman(BaseIntroduction):
+    """A human token first; sparse tokens (human + a learned token each) after some layer."""
 
-    kind: Literal["human_sparse"] = "human_sparse"
     layer: int | None = Field(None, ge=0)
     """Coarse layer after whose pruning the sparse tokens enter; the first of the second stage if None."""
 
@@ -39,14 +38,20 @@ class HumanSparse(BaseIntroduction):
     def entry(self, layout: Layout) -> int:
         return layout.first_cut if self.layer is None else self.layer
 
+    def cost(self, keypoints: KeypointSet, width: int) -> Cost:
+        return parameters((1 + len(keypoints.sparse)) * width)
+
+
+class HumanSparse(AfterHuman):
+    """human token → sparse tokens."""
+
+    kind: Literal["human_sparse"] = "human_sparse"
+
     def phases(self, keypoints: KeypointSet, layout: Layout) -> tuple[Phase, ...]:
         return (
             Phase(0, "before_attention", (everyone(keypoints),), human=True),
             Phase(self.entry(layout), "after_attention", each(keypoints.sparse)),
         )
-
-    def cost(self, keypoints: KeypointSet, width: int) -> Cost:
-        return parameters((1 + len(keypoints.sparse)) * width)
 
     def build(self, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> HumanSparseTokens:
         from gtpt_bench.models.gtpt.introduction.human_sparse_net import HumanSparseTokens

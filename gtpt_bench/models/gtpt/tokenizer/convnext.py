@@ -5,13 +5,13 @@ Source: spec/ablations.md §3.1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.convnext_cost import convnext_block, global_response_norm
 from gtpt_bench.models.cost import Cost, batch_norm, conv
+from gtpt_bench.models.gtpt.tokenizer.base import BaseTokenizer
 from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
 from gtpt_bench.models.sizes import Size
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.tokenizer.convnext_net import ConvNext
 
 
-class _ConvNextTokenizer(Frozen):
+class _ConvNextTokenizer(BaseTokenizer):
     """4×4 cells of pixels to channels by a stride-4 convolution, a norm, then ConvNeXt blocks."""
 
     channels: int = Field(96, ge=1)
@@ -28,16 +28,6 @@ class _ConvNextTokenizer(Frozen):
     """Of the depth-wise convolution of a block."""
     expansion: int = Field(4, ge=1)
     """Width of a block's middle over its channels."""
-
-    @property
-    def stride(self) -> int:
-        """Pixels between the cells of the feature map."""
-        return 4
-
-    @property
-    def deepest_stride(self) -> int:
-        """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
-        return 4
 
     def cost(self, image: Size) -> Cost:
         """Without response norms."""
@@ -50,11 +40,7 @@ class ConvNextV2Tokenizer(_ConvNextTokenizer):
     """LayerNorm everywhere and a global response norm in each block."""
 
     kind: Literal["convnext_v2"] = "convnext_v2"
-
-    @property
-    def patch_norm(self) -> PatchNorm:
-        """Norm of the feature map before it is cut in patches."""
-        return "layer"
+    patch_norm: ClassVar[PatchNorm] = "layer"
 
     def cost(self, image: Size) -> Cost:
         return super().cost(image) + global_response_norm(self.expansion * self.channels) * self.blocks
@@ -69,11 +55,6 @@ class ConvNextBatchNormTokenizer(_ConvNextTokenizer):
     """BatchNorm everywhere and no global response norm."""
 
     kind: Literal["convnext_bn"] = "convnext_bn"
-
-    @property
-    def patch_norm(self) -> PatchNorm:
-        """Norm of the feature map before it is cut in patches."""
-        return "batch"
 
     def build(self) -> ConvNext:
         from gtpt_bench.models.gtpt.tokenizer.convnext_net import convnext_bn

@@ -5,14 +5,13 @@ Source: spec/ablations.md §3.1, spec/baselines.md §3.2.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.hrnet_cost import trunk
 from gtpt_bench.models.cost import Cost
-from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
+from gtpt_bench.models.gtpt.tokenizer.base import BaseTokenizer
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
@@ -22,31 +21,17 @@ MODULES = (1, 4)
 """Exchange modules of stage 2 and stage 3; stage 4 is left out."""
 
 
-class HRNetTokenizer(Frozen):
+class HRNetTokenizer(BaseTokenizer):
     """HRNet up to stage 3, of which only the branch of highest resolution is read."""
 
     kind: Literal["hrnet"] = "hrnet"
+    deepest_stride: ClassVar[int] = 16
     width: int = Field(32, ge=1)
     """Channels of that branch; the lower two have twice and four times as many. 32 and 18 are in the ablations."""
 
     @property
-    def stride(self) -> int:
-        """Pixels between the cells of the feature map."""
-        return 4
-
-    @property
-    def deepest_stride(self) -> int:
-        """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
-        return 16
-
-    @property
     def channels(self) -> int:
         return self.width
-
-    @property
-    def patch_norm(self) -> PatchNorm:
-        """Norm of the feature map before it is cut in patches."""
-        return "batch"
 
     def cost(self, image: Size) -> Cost:
         return trunk(image, self.width, MODULES)

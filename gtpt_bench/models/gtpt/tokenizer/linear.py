@@ -5,10 +5,10 @@ Source: spec/ablations.md §3.1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.cost import NOTHING, Cost
+from gtpt_bench.models.gtpt.tokenizer.base import BaseTokenizer
 from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
 from gtpt_bench.models.sizes import Size
 
@@ -16,32 +16,18 @@ if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.tokenizer.linear_net import LinearNet
 
 
-class LinearTokenizer(Frozen):
+class LinearTokenizer(BaseTokenizer):
     """No network: 4×4 pixels are stacked to one cell of 48 values, so that patches count cells as in any tokenizer.
 
     Patches of 4×3 cells, the default, are then 16×12 pixels, 576 values, which the patch embedding takes as they are.
     """
 
     kind: Literal["linear"] = "linear"
-
-    @property
-    def stride(self) -> int:
-        """Pixels between the cells of the feature map."""
-        return 4
-
-    @property
-    def deepest_stride(self) -> int:
-        """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
-        return 4
+    patch_norm: ClassVar[PatchNorm] = "none"
 
     @property
     def channels(self) -> int:
         return 3 * self.stride**2
-
-    @property
-    def patch_norm(self) -> PatchNorm:
-        """Norm of the feature map before it is cut in patches."""
-        return "none"
 
     def cost(self, image: Size) -> Cost:
         return NOTHING

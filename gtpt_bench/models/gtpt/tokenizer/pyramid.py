@@ -6,14 +6,13 @@ products and learns in fewer steps, which is what a quick profile needs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.inverted_cost import halving, inverted_block
 from gtpt_bench.models.cost import NOTHING, Cost
-from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
+from gtpt_bench.models.gtpt.tokenizer.base import BaseTokenizer
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
@@ -22,10 +21,12 @@ if TYPE_CHECKING:
 STRIDES = (4, 8, 16)
 
 
-class PyramidTokenizer(Frozen):
+class PyramidTokenizer(BaseTokenizer):
     """Down to stride 4, 8 and 16 by stride-2 convolutions, each level followed by inverted residual blocks."""
 
     kind: Literal["pyramid"] = "pyramid"
+    stride: ClassVar[int] = STRIDES[-1]
+    deepest_stride: ClassVar[int] = STRIDES[-1]
     first_channels: int = Field(32, ge=1)
     """Channels at stride 2."""
     level_channels: tuple[int, int, int] = (64, 128, 128)
@@ -50,21 +51,8 @@ class PyramidTokenizer(Frozen):
         return blocks
 
     @property
-    def stride(self) -> int:
-        return STRIDES[-1]
-
-    @property
-    def deepest_stride(self) -> int:
-        return STRIDES[-1]
-
-    @property
     def channels(self) -> int:
         return self.level_channels[-1]
-
-    @property
-    def patch_norm(self) -> PatchNorm:
-        """Norm of the feature map before it is cut in patches."""
-        return "batch"
 
     def cost(self, image: Size) -> Cost:
         cost = halving(3, self.first_channels, image.divided(Size(2, 2)))

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.hrnet_cost import stem
 from gtpt_bench.models.blocks.residual_cost import EXPANSION
 from gtpt_bench.models.cost import Cost
-from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
+from gtpt_bench.models.gtpt.tokenizer.base import BaseTokenizer
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.tokenizer.resnet_net import ResNet
 
 
-class ResNetTokenizer(Frozen):
+class ResNetTokenizer(BaseTokenizer):
     """Two stride-2 convolutions, then ResNet bottlenecks at stride 4."""
 
     kind: Literal["resnet"] = "resnet"
@@ -32,23 +31,8 @@ class ResNetTokenizer(Frozen):
     """Bottlenecks."""
 
     @property
-    def stride(self) -> int:
-        """Pixels between the cells of the feature map."""
-        return 4
-
-    @property
-    def deepest_stride(self) -> int:
-        """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
-        return 4
-
-    @property
     def channels(self) -> int:
         return EXPANSION * self.middle
-
-    @property
-    def patch_norm(self) -> PatchNorm:
-        """Norm of the feature map before it is cut in patches."""
-        return "batch"
 
     def cost(self, image: Size) -> Cost:
         return stem(image, self.first_channels, self.middle, self.blocks)

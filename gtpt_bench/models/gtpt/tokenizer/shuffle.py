@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.shuffle_cost import first_conv, shuffle_stage
 from gtpt_bench.models.cost import Cost
-from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
+from gtpt_bench.models.gtpt.tokenizer.base import BaseTokenizer
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.tokenizer.shuffle_net import ShuffleNet
 
 
-class ShuffleTokenizer(Frozen):
+class ShuffleTokenizer(BaseTokenizer):
     """Stride-2 convolution, then one stage of ShuffleNet-V2 units down to stride 4."""
 
     kind: Literal["shuffle"] = "shuffle"
@@ -30,21 +29,6 @@ class ShuffleTokenizer(Frozen):
     """Units of the stage, the first with stride 2."""
     dw_kernel: Literal[3, 7] = 3
     """Depth-wise kernel of the main branch of every unit; the shortcut of the stride-2 unit keeps 3."""
-
-    @property
-    def stride(self) -> int:
-        """Pixels between the cells of the feature map."""
-        return 4
-
-    @property
-    def deepest_stride(self) -> int:
-        """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
-        return 4
-
-    @property
-    def patch_norm(self) -> PatchNorm:
-        """Norm of the feature map before it is cut in patches."""
-        return "batch"
 
     def cost(self, image: Size) -> Cost:
         half = image.divided(Size(2, 2))

@@ -5,27 +5,27 @@ Source: spec/gtpt.md §3, spec/ablations.md §3.1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.blocks.shuffle_cost import first_conv, fuse, shuffle_stage
 from gtpt_bench.models.cost import Cost
-from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
+from gtpt_bench.models.gtpt.tokenizer.base import BaseTokenizer
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.tokenizer.u_shuffle_net import UShuffleNet
 
 
-class UShuffleTokenizer(Frozen):
+class UShuffleTokenizer(BaseTokenizer):
     """Down to stride 4, 8 and 16, then up again to stride 4 with skip connections.
 
     The large form of the ablations ("ul") is `down_channels` (384, 576, 768); its output then has 384.
     """
 
     kind: Literal["u_shuffle"] = "u_shuffle"
+    deepest_stride: ClassVar[int] = 16
     first_channels: int = Field(64, ge=2, multiple_of=2)
     down_channels: tuple[int, int, int] = (256, 384, 512)
     """Channels at stride 4, 8 and 16; the output has the first of them."""
@@ -37,23 +37,8 @@ class UShuffleTokenizer(Frozen):
     """Depth-wise kernel of the main branch of every unit; the shortcuts of stride-2 units keep 3."""
 
     @property
-    def stride(self) -> int:
-        """Pixels between the cells of the feature map."""
-        return 4
-
-    @property
-    def deepest_stride(self) -> int:
-        """Pixels between the cells of the smallest map inside; image sizes are multiples of it."""
-        return 16
-
-    @property
     def channels(self) -> int:
         return self.down_channels[0]
-
-    @property
-    def patch_norm(self) -> PatchNorm:
-        """Norm of the feature map before it is cut in patches."""
-        return "batch"
 
     def cost(self, image: Size) -> Cost:
         at = {stride: image.divided(Size(stride, stride)) for stride in (2, 4, 8, 16)}
