@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class Frozen(BaseModel):
@@ -21,15 +21,25 @@ class Frozen(BaseModel):
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """A validated copy with dotted keys replaced: `changed({"pruning.keep_rates": [1, 0.7, 0.3, 0.1]})`.
 
-        A value that is itself a mapping is merged into the part of that name.
+        A value that is itself a mapping is merged into the part of that name. A new `kind` starts a part anew, so
+        that `tokenizer.kind` and `tokenizer.blocks` can be given together, in any order.
 
         Raises:
             pydantic.ValidationError: a key does not exist or a value is not allowed.
         """
         values = self.model_dump(mode="json")
-        for key, value in changes.items():
-            merge_at(values, key.split("."), value)
+        for key in sorted(changes, key=lambda key: key.rpartition(".")[2] != "kind"):
+            merge_at(values, key.split("."), changes[key])
         return type(self).model_validate(values)
+
+
+def _kind_by_name(value: Any) -> Any:
+    """`linear` in short for `{kind: linear}`."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+BY_NAME = BeforeValidator(_kind_by_name)
+"""For a choice of parts that differ in `kind`: the name alone means that part with its defaults."""
 
 
 def merge_at(values: dict[str, Any], path: list[str], value: Any) -> None:
@@ -40,10 +50,12 @@ def merge_at(values: dict[str, Any], path: list[str], value: Any) -> None:
     for name in path[:-1]:
         inner = values.get(name)
         if not isinstance(inner, dict):
-            inner = values[name] = {}
+            inner = values[name] = _kind_by_name(inner) if isinstance(inner, str) else {}
         values = inner
     last = path[-1]
     old = values.get(last)
+    if last == "kind" and old is not None and old != value:
+        values.clear()
     if isinstance(value, Mapping) and isinstance(old, dict) and value.get("kind", old.get("kind")) == old.get("kind"):
         for name, inner_value in value.items():
             merge_at(values[last], [str(name)], inner_value)

@@ -156,6 +156,11 @@ def _reason(problem: Any, location: KeyPath, model: type[BaseModel]) -> str:
         near = difflib.get_close_matches(str(location[-1]), allowed, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"unknown key; {hint}allowed: {', '.join(allowed)}"
+    if problem["type"] == "union_tag_invalid":
+        allowed = re.findall(r"'([^']*)'", problem["ctx"]["expected_tags"])
+        near = difflib.get_close_matches(problem["ctx"]["tag"], allowed, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"unknown kind {_short(problem['ctx']['tag'])}; {hint}allowed: {', '.join(allowed)}"
     message = (
         str(problem["msg"]).removeprefix("Value error, ").replace("tuple", "list").replace("dictionary", "mapping")
     )

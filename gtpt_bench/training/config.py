@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from gtpt_bench.data.augmentation import Augmentation
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.training.distillation import Distillation, named_distillation
-from gtpt_bench.training.ema import CosineEma, Ema, off_in_short
+from gtpt_bench.training.ema import CosineEma, Ema
 from gtpt_bench.training.init_from_body import InitFromBody
 from gtpt_bench.training.schedule import Schedule, StepDecay
 from gtpt_bench.training.warmup import LinearWarmup, NoWarmup, Warmup
@@ -45,11 +45,6 @@ class TrainingConfig(Frozen):
     @classmethod
     def _distillation_by_name(cls, value: Any) -> Any:
         return named_distillation(value)
-
-    @field_validator("ema", mode="before")
-    @classmethod
-    def _ema_off(cls, value: Any) -> Any:
-        return off_in_short(value)
 
     @model_validator(mode="after")
     def _a_teacher_exists(self) -> Self:

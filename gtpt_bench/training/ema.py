@@ -6,11 +6,11 @@ Source: spec/training_and_evaluation.md §4.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
+from gtpt_bench.frozen import BY_NAME, Frozen
 
 
 class CosineEma(Frozen):
@@ -44,9 +44,4 @@ class NoEma(Frozen):
         return 0.0
 
 
-Ema = Annotated[CosineEma | ShortEma | NoEma, Field(discriminator="kind")]
-
-
-def off_in_short(value: Any) -> Any:
-    """`ema: off` in short for `ema: {kind: off}`."""
-    return {"kind": "off"} if value == "off" else value
+Ema = Annotated[CosineEma | ShortEma | NoEma, Field(discriminator="kind"), BY_NAME]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
+from gtpt_bench.frozen import BY_NAME, Frozen
 
 
 class StepDecay(Frozen):
@@ -47,4 +47,4 @@ class CosineDecay(Frozen):
         return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * progress)) / 2
 
 
-Schedule = Annotated[StepDecay | CosineDecay, Field(discriminator="kind")]
+Schedule = Annotated[StepDecay | CosineDecay, Field(discriminator="kind"), BY_NAME]

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gtpt_bench.frozen import Frozen
+from gtpt_bench.frozen import BY_NAME, Frozen
 
 FINAL_RHO = 0.7
 """The authors' ρ runs from 1 to this; a stage's keep rate is 1 − d (1 − ρ) / 3, or ρ to the stage's index."""
@@ -73,7 +73,7 @@ class LinearWarmup(Frozen):
         return tuple(final) if progress == 1 else tuple(1 - (1 - rate) * progress for rate in final)
 
 
-Warmup = Annotated[NoWarmup | LinearWarmup, Field(discriminator="kind")]
+Warmup = Annotated[NoWarmup | LinearWarmup, Field(discriminator="kind"), BY_NAME]
 
 
 def leads_to(final: Sequence[float]) -> bool:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
+from gtpt_bench.frozen import BY_NAME, Frozen
 from gtpt_bench.models.gtpt.tokens import GroupTokens
 
 
@@ -55,4 +55,4 @@ class FullExchange(BaseExchange):
         return other.queries
 
 
-Exchange = Annotated[SparseExchange | Isolated | FullExchange, Field(discriminator="kind")]
+Exchange = Annotated[SparseExchange | Isolated | FullExchange, Field(discriminator="kind"), BY_NAME]

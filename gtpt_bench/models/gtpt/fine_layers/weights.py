@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
+from gtpt_bench.frozen import BY_NAME, Frozen
 from gtpt_bench.models.cost import Cost, linear, parameters
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class ResidualFeedForward(BaseWeights):
 
 
 Weights = Annotated[
-    SharedWeights | OwnFeedForward | OwnAttentionFeedForward | ResidualFeedForward, Field(discriminator="kind")
+    SharedWeights | OwnFeedForward | OwnAttentionFeedForward | ResidualFeedForward, Field(discriminator="kind"), BY_NAME
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gtpt_bench.frozen import BY_NAME
 from gtpt_bench.models.gtpt.grouping.named import LeftRightGrouping, PaperGrouping, PerLimbGrouping, PresetGrouping
 from gtpt_bench.models.gtpt.grouping.off import NoGrouping
 from gtpt_bench.models.gtpt.grouping.one import OneGroup
@@ -24,6 +25,7 @@ Grouping = Annotated[
     | OwnGroups
     | NoGrouping,
     Field(discriminator="kind"),
+    BY_NAME,
 ]
 
 __all__ = [

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gtpt_bench.frozen import BY_NAME
 from gtpt_bench.models.gtpt.head.gated import SplitGateHead, TwoHeads
 from gtpt_bench.models.gtpt.head.plain import PlainHead
 
-Head = Annotated[PlainHead | SplitGateHead | TwoHeads, Field(discriminator="kind")]
+Head = Annotated[PlainHead | SplitGateHead | TwoHeads, Field(discriminator="kind"), BY_NAME]
 
 __all__ = ["Head", "PlainHead", "SplitGateHead", "TwoHeads"]

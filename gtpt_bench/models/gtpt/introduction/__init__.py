@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gtpt_bench.frozen import BY_NAME
 from gtpt_bench.models.gtpt.introduction.all_at_start import AllAtStart
 from gtpt_bench.models.gtpt.introduction.human_parts_sparse import HumanPartsSparse
 from gtpt_bench.models.gtpt.introduction.human_sparse import HumanSparse
@@ -14,6 +15,7 @@ from gtpt_bench.models.gtpt.introduction.sparse_dense import SparseDense
 Introduction = Annotated[
     HumanSparse | HumanSparseKeepHuman | HumanPartsSparse | AllAtStart | HumanSparseDense | SparseDense,
     Field(discriminator="kind"),
+    BY_NAME,
 ]
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from gtpt_bench.frozen import Frozen
+from gtpt_bench.frozen import BY_NAME, Frozen
 from gtpt_bench.models.cost import Cost, parameters
 
 
@@ -56,4 +56,4 @@ class PartSigmoidScale(BaseDense):
     sigmoid: ClassVar[bool] = True
 
 
-DenseTokens = Annotated[PartAdd | Learned | PartScale | PartSigmoidScale, Field(discriminator="kind")]
+DenseTokens = Annotated[PartAdd | Learned | PartScale | PartSigmoidScale, Field(discriminator="kind"), BY_NAME]

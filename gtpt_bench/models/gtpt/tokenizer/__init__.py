@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gtpt_bench.frozen import BY_NAME
 from gtpt_bench.models.gtpt.tokenizer.convnext import ConvNextBatchNormTokenizer, ConvNextV2Tokenizer
 from gtpt_bench.models.gtpt.tokenizer.hrnet import HRNetTokenizer
 from gtpt_bench.models.gtpt.tokenizer.linear import LinearTokenizer
@@ -22,6 +23,7 @@ Tokenizer = Annotated[
     | LinearTokenizer
     | PyramidTokenizer,
     Field(discriminator="kind"),
+    BY_NAME,
 ]
 
 __all__ = [

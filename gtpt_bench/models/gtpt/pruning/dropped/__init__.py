@@ -7,10 +7,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gtpt_bench.frozen import BY_NAME
 from gtpt_bench.models.gtpt.pruning.dropped.fuse import Fuse
 from gtpt_bench.models.gtpt.pruning.dropped.leave_out import LeaveOut
 from gtpt_bench.models.gtpt.pruning.dropped.merge import Merge
 
-Dropped = Annotated[LeaveOut | Fuse | Merge, Field(discriminator="kind")]
+Dropped = Annotated[LeaveOut | Fuse | Merge, Field(discriminator="kind"), BY_NAME]
 
 __all__ = ["Dropped", "Fuse", "LeaveOut", "Merge"]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gtpt_bench.frozen import BY_NAME
 from gtpt_bench.models.gtpt.pruning.score.attention import AttentionMax, AttentionMean
 from gtpt_bench.models.gtpt.pruning.score.feature_norm import FeatureNorm
 from gtpt_bench.models.gtpt.pruning.score.human import HumanOnly
@@ -18,6 +19,7 @@ from gtpt_bench.models.gtpt.pruning.score.softmax_pool import SoftmaxPool
 Score = Annotated[
     SoftmaxPool | AttentionMean | AttentionMax | HumanOnly | Random | FeatureNorm | Oracle,
     Field(discriminator="kind"),
+    BY_NAME,
 ]
 
 __all__ = [

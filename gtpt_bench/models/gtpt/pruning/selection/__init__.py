@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gtpt_bench.frozen import BY_NAME
 from gtpt_bench.models.gtpt.pruning.selection.gumbel_topk import GumbelTopK
 from gtpt_bench.models.gtpt.pruning.selection.topk import TopK
 
-Selection = Annotated[TopK | GumbelTopK, Field(discriminator="kind")]
+Selection = Annotated[TopK | GumbelTopK, Field(discriminator="kind"), BY_NAME]
 
 __all__ = ["GumbelTopK", "Selection", "TopK"]
