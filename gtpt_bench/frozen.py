@@ -27,10 +27,14 @@ class Frozen(BaseModel):
         Raises:
             pydantic.ValidationError: a key does not exist or a value is not allowed.
         """
-        values = self.model_dump(mode="json")
+        values = self.values_to_change(changes)
         for key in sorted(changes, key=lambda key: key.rpartition(".")[2] != "kind"):
             merge_at(values, key.split("."), changes[key])
         return type(self).model_validate(values)
+
+    def values_to_change(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The present values that changes are applied to."""
+        return self.model_dump(mode="json")
 
 
 def _kind_by_name(value: Any) -> Any:

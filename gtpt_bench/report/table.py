@@ -69,7 +69,7 @@ NOTHING = Cell("–")
 def study_table(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> StudyTable:
     """The table of a plan; columns that no row fills are left out, those of failed measurements are not."""
     rows = [Row(variant, dict(_variant_cells(plan, variant, records, accuracy))) for variant in plan.variants]
-    rows += [Row(f"{r.method} {r.variant}", dict(_reported_cells(r)), reported=True) for r in plan.reported]
+    rows += [Row(f"{r.method} {r.variant}", dict(_reported_cells(plan, r)), reported=True) for r in plan.reported]
     filled = {key for row in rows for key, cell in row.cells.items() if cell != NOTHING}
     return StudyTable(tuple(c for c in columns(plan) if c.key in filled), tuple(rows))
 
@@ -168,7 +168,7 @@ def _accuracy_cells(
         yield "ap_difference", _measured(accuracy.difference, 1, *found, *compared, text=text)
 
 
-def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:
+def _reported_cells(plan: Plan, reported: Reported) -> Iterator[tuple[str, Cell]]:
     """Figures of a paper; its MACs only if it counts them as the column does."""
     for key, column, digits in (
         ("params_m", "params_m", 1),
@@ -181,6 +181,8 @@ def _reported_cells(reported: Reported) -> Iterator[tuple[str, Cell]]:
         if value is not None and comparable:
             source = (f"results/reference/{reported.file}",)
             yield key, Cell(f"{value:.{digits}f}", value, "reported", source, machine=reported.source)
+    if reported.variant in plan.study.report.against:
+        yield "compared_with", Cell(plan.reference(reported.variant), origin="configured")
     for key, column in (("macs_thop_change_percent", "macs_change_percent"), ("ap_difference", "ap_difference")):
         value = reported.values.get(column)
         if value is not None and (column != "macs_change_percent" or reported.macs_convention == "thop"):

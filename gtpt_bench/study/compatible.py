@@ -68,7 +68,7 @@ def curve_leads_to_rates(run: RunConfig) -> Conflict | None:
         return None
     ends = ", ".join(f"{rate:.3g}" for rate in GEOMETRIC_END)
     return Conflict(
-        ("training.warmup.curve", "pruning.keep_rates"),
+        ("accuracy.training.warmup.curve", "pruning.keep_rates"),
         f"geometric ends at {ends}, so keep_rates must be four rates not below these, got {list(rates)}; "
         "use curve linear",
     )
@@ -79,7 +79,7 @@ def oracle_is_no_teacher(run: RunConfig) -> Conflict | None:
     if not (run.model.pruning.score.needs_truth and run.training.distillation.needs_ema_pass):
         return None
     return Conflict(
-        ("pruning.score", "training.distillation"),
+        ("pruning.score", "accuracy.training.distillation"),
         "the oracle is for evaluation only, but a moving average that teaches would see the labels through it while "
         "training; use distillation full_detached or none, or pruning.score softmax_pool",
     )

@@ -35,12 +35,12 @@ def forecast(plan: Plan, folder: StudyFolder, *, at_once: int) -> Forecast:
     records = {run.folder: read_record(folder.run(run).train_record, run.train_signature) for run in plan.runs}
     rates = [
         training_macs(run, record["metrics"]["num_people"]) / record["metrics"]["training_s"]
-        for run in plan.runs
+        for run in plan.distinct_runs
         if (record := records[run.folder]) is not None and record["provenance"]["device"] == device_name()
     ]
     rate = sum(rates) / len(rates) if rates else ASSUMED_MACS_PER_S
     seconds, num_missing = 0.0, 0
-    for run in plan.runs:
+    for run in plan.distinct_runs:
         if records[run.folder] is None:
             people = num_people(run, [record for record in records.values() if record])
             if people is None:
@@ -65,7 +65,7 @@ def training_macs(run: PlannedRun, people: float) -> float:
     config, training = run.config.model, run.config.training
     distillation = training.distillation
     passes = BACKWARD * gtpt_cost(config).full
-    if distillation.needs_full_pass and config.schedule != config.full_schedule:
+    if distillation.needs_full_pass and config.has_second_pass:
         passes += BACKWARD * (gtpt_cost(config, config.full_schedule).full - tokenizer_cost(config).full)
     if distillation.needs_ema_pass:
         passes += gtpt_cost(config, config.unpruned_schedule).full

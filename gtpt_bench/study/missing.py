@@ -45,7 +45,7 @@ def missing_jobs(plan: Plan, folder: StudyFolder, data: DataSource, *, only: Seq
         job = TimingJob(study=study, timing=timing, folder=folder.path)
         title = f"time of {len(timing.variants)} variants of {timing.model}"
         jobs.append(PlannedJob(title, job, folder.measuring("timing", plan.label), cores, alone=True))
-    for run in longest_first(plan.runs):
+    for run in longest_first(plan.distinct_runs):
         if run_status(run, folder.run(run)).state != "done":
             job = RunJob(study=study, run=run, data_root=data.folder(run.config).resolve())
             title = f"{run.variant} seed {run.seed}"
@@ -65,7 +65,7 @@ def threads_a_run(plan: Plan, cores: int) -> int:
     from the plan, not from what is missing of it: a resumed run has as many threads as before, on which its last bits
     depend.
     """
-    return cores if gpu_name() else max(1, cores // max(1, len(plan.runs)))
+    return cores if gpu_name() else max(1, cores // max(1, len(plan.distinct_runs)))
 
 
 def runs_at_once(plan: Plan) -> int:

@@ -82,7 +82,7 @@ def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> li
         f"; time of {len(plan.timing.variants)} variants of {plan.timing.model}, interleaved" if plan.timing else ""
     )
     return [
-        f"{len(plan.runs)} training run(s), cost of {len(plan.costs)} model(s){timing}: {parts}",
+        f"{len(plan.distinct_runs)} training run(s), cost of {len(plan.costs)} model(s){timing}: {parts}",
         _in_words(expected),
     ]
 

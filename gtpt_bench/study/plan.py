@@ -25,6 +25,8 @@ class PlannedRun(Frozen):
     """One training and its evaluation."""
 
     variant: str
+    home: str
+    """The first variant that is trained and evaluated in this very way; all of them share its folder."""
     config: RunConfig
     train_signature: str
     evaluate_signature: str
@@ -35,7 +37,7 @@ class PlannedRun(Frozen):
 
     @property
     def folder(self) -> str:
-        return f"{self.variant}-s{self.seed}-{self.train_signature[:DIGITS]}"
+        return f"{self.home}-s{self.seed}-{self.train_signature[:DIGITS]}"
 
     @property
     def evaluation_file(self) -> str:
@@ -121,6 +123,11 @@ class Plan(Frozen):
                 "timing": None,
             }
         )
+
+    @property
+    def distinct_runs(self) -> tuple[PlannedRun, ...]:
+        """Runs without repetition: variants that are the same run share it."""
+        return tuple({run.folder: run for run in reversed(self.runs)}.values())[::-1]
 
     @property
     def costs(self) -> tuple[PlannedCost, ...]:

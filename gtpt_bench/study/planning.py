@@ -125,6 +125,7 @@ def _accuracy(
         return {}, ()
     costs = _costs(accuracy.model, variants, source, ("accuracy", "model"), accuracy.changes)
     runs = []
+    homes: dict[str, str] = {}
     for variant in variants:
         parts = {
             part: _changed(getattr(accuracy, part), variant.accuracy_changes(part), variant, source, prefix=f"{part}.")
@@ -134,11 +135,13 @@ def _accuracy(
             config = RunConfig(model=costs[variant.name].config, seed=seed, **parts)
             _check_compatible(config, variant, source)
             data = identify(config)
+            evaluated = evaluate_signature(config, data)
             run = PlannedRun(
                 variant=variant.name,
+                home=homes.setdefault(evaluated, variant.name),
                 config=config,
                 train_signature=train_signature(config, data),
-                evaluate_signature=evaluate_signature(config, data),
+                evaluate_signature=evaluated,
             )
             runs.append(run)
     _check_same_images(runs, source)

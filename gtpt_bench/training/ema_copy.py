@@ -49,7 +49,7 @@ class EmaCopy:
         """
         switched = _batch_norm_in_training(self.model) if batch_norm == "train" else nullcontext()
         with switched:
-            return cast("PassOutput", cast(Any, self.model).full_pass(images_B3HW))
+            return cast("PassOutput", cast(Any, self.model).unpruned_pass(images_B3HW))
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from gtpt_bench.data.dataset import Crop, normalised
 from gtpt_bench.models import ModelConfig
-from gtpt_bench.models.gtpt.truth import Truth
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
 from gtpt_bench.training.guidance import guidance_loss
@@ -39,7 +38,6 @@ def step_loss(
     images, distillation = normalised(batch.image), config.distillation
     logits: TrainingLogits = model(
         images,
-        Truth(batch.keypoints, batch.visibility > 0) if model_config.pruning.score.needs_truth else None,
         keep_rates=config.warmup.keep_rates(model_config.pruning.keep_rates, epoch=epoch),
         full_pass=distillation.needs_full_pass,
     )

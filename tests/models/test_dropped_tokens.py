@@ -46,7 +46,7 @@ def cut(tokens: ImageTokens, num_left: int, dropped: Dropped, *, seed: int = 0, 
     scores = torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
     pruning = Pruning(dropped=dropped, selection=GumbelTopK() if training else TopK())
     left: ImageTokens = Cut(pruning)(Candidates(tokens, scores, (0,), None, Size(3, 4), Size(8, 8), training), num_left)
-    assert left.x.shape[1] == left.position.shape[1] == left.places.shape[1] == num_left
+    assert left.x.shape[1] == left.position.shape[1] == left.grid_index.shape[1] == num_left
     return left
 
 
@@ -65,7 +65,7 @@ def test_dropped_leaves_kept_tokens_as_they_were(seed: int, num_left: int) -> No
     for found, all_of_them in zip(left, before, strict=True):
         assert found is not None
         assert all_of_them is not None
-        assert torch.equal(found, rows(all_of_them, left.places))
+        assert torch.equal(found, rows(all_of_them, left.grid_index))
 
 
 @given(seed=seeds, num_left=numbers_left)
@@ -75,8 +75,8 @@ def test_fused_gives_one_slot_to_the_mean_of_the_dropped_tokens_weighted_by_thei
     before = some_tokens(seed)
     left = cut(before, num_left, Fuse(), seed=seed)
     kept, fused = ([None if t is None else t[:, part] for t in left] for part in (slice(-1), slice(-1, None)))
-    best = cut(before, num_left, LeaveOut(), seed=seed).places[:, :-1]
-    assert torch.equal(left.places[:, :-1], best)
+    best = cut(before, num_left, LeaveOut(), seed=seed).grid_index[:, :-1]
+    assert torch.equal(left.grid_index[:, :-1], best)
     for found, all_of_them in zip(kept, before, strict=True):
         assert found is not None
         assert all_of_them is not None
@@ -104,8 +104,8 @@ def test_a_fused_token_is_a_candidate_of_the_next_cut(best: int, numbers: list[i
     scores = torch.zeros(1, 1, 1, 4)
     scores[..., 1 + best] = 1
     second = Cut(Pruning(dropped=Fuse()))(Candidates(first, scores, (0,), None, Size(3, 4), Size(8, 8), False), 2)
-    assert first.places[0, 2] == second.places[0, 1] == -1
-    assert second.places[0, 0] == first.places[0, best]
+    assert first.grid_index[0, 2] == second.grid_index[0, 1] == -1
+    assert second.grid_index[0, 0] == first.grid_index[0, best]
     assert second.size.tolist() == [numbers]
 
 
@@ -115,12 +115,12 @@ def test_merged_takes_each_dropped_token_into_the_kept_one_of_the_most_similar_d
 ) -> None:
     before = some_tokens(seed)
     left = cut(before, num_left, Merge(), seed=seed)
-    assert torch.equal(left.places, cut(before, num_left, LeaveOut(), seed=seed).places)
-    assert torch.equal(left.position, rows(before.position, left.places))
+    assert torch.equal(left.grid_index, cut(before, num_left, LeaveOut(), seed=seed).grid_index)
+    assert torch.equal(left.position, rows(before.position, left.grid_index))
     assert before.size is not None
     assert left.size is not None
-    for image, members in enumerate(gone(left.places)):
-        kept = left.places[image].tolist()
+    for image, members in enumerate(gone(left.grid_index)):
+        kept = left.grid_index[image].tolist()
         into: dict[int, list[int]] = {place: [place] for place in kept}
         for member in members:
             likeness = torch.cosine_similarity(before.x[image, member][None], before.x[image, kept])

@@ -157,7 +157,7 @@ def test_without_grouping_all_layers_are_plain(name: str) -> None:
     config = model_config(name, OFF)
     assert not config.schedule.fine
     assert not config.schedule.split
-    assert len(config.schedule.coarse) == config.num_plain_layers == 12
+    assert len(config.schedule.coarse) == config.num_mhsa_layers == 12
     assert all(layer.keys == (layer.attention[0].queries,) for layer in config.schedule.coarse)
     gate = 192 * 96 + 96 + 96 * 3 * 192 + 3 * 192  # the only parameters that go
     assert gtpt_cost(config).params == gtpt_cost(model_config(name)).params - gate

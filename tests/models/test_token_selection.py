@@ -46,7 +46,7 @@ def rows(values_BND: Tensor, places_BK: Tensor) -> Tensor:
 def test_topk_keeps_the_highest_scores_the_best_first(seed: int, num_kept: int) -> None:
     scores = torch.randn(B, N, generator=torch.Generator().manual_seed(seed))
     expected = [sorted(range(N), key=lambda n: -row[n])[:num_kept] for row in scores.tolist()]
-    assert TopK().select(scores, num_kept, training=True).places.tolist() == expected
+    assert TopK().select(scores, num_kept, training=True).rows.tolist() == expected
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -56,7 +56,7 @@ def test_topk_hands_the_tokens_on_and_no_gradient_to_the_scores(training: bool) 
     (kept.x.sum() + kept.position.sum()).backward()
     assert asked.logits.grad is None
     assert asked.tokens.x.grad is not None
-    is_kept = torch.zeros(B, N, dtype=torch.float64).scatter(1, kept.places, 1.0)
+    is_kept = torch.zeros(B, N, dtype=torch.float64).scatter(1, kept.grid_index, 1.0)
     assert torch.equal(asked.tokens.x.grad, is_kept[..., None].expand(B, N, D))
 
 
@@ -64,9 +64,9 @@ def test_topk_hands_the_tokens_on_and_no_gradient_to_the_scores(training: bool) 
 def test_gumbel_hands_on_the_values_of_the_kept_tokens_bit_for_bit(seed: int, num_kept: int) -> None:
     asked = candidates(seed)
     kept = Cut(Pruning(selection=GumbelTopK()))(asked, num_kept)
-    assert all(len(set(row)) == num_kept for row in kept.places.tolist())
-    assert torch.equal(kept.x, rows(asked.tokens.x, kept.places))
-    assert torch.equal(kept.position, rows(asked.tokens.position, kept.places))
+    assert all(len(set(row)) == num_kept for row in kept.grid_index.tolist())
+    assert torch.equal(kept.x, rows(asked.tokens.x, kept.grid_index))
+    assert torch.equal(kept.position, rows(asked.tokens.position, kept.grid_index))
 
 
 @settings(max_examples=30)
@@ -87,7 +87,7 @@ def test_gumbel_lets_the_gradient_of_every_slot_reach_all_scores_through_their_p
 
     torch.manual_seed(seed)
     p = (scores - torch.log(-torch.log(torch.rand_like(scores)))).softmax(1)
-    onehot = torch.nn.functional.one_hot(selected.places, N)
+    onehot = torch.nn.functional.one_hot(selected.rows, N)
     y = onehot + (p - p.detach())[:, None]
     by_hand = torch.autograd.grad(((y @ x) * to_x).sum() + ((y @ position) * to_position).sum(), (scores, x, position))
     for got, expected in zip(found, by_hand, strict=True):
@@ -99,7 +99,7 @@ def test_gumbel_ranks_by_noise_and_score_together() -> None:
     """The k largest of the noisy scores, which are also the k most probable tokens."""
     scores = torch.randn(B, N, generator=torch.Generator().manual_seed(0))
     torch.manual_seed(1)
-    found = GumbelTopK().select(scores, 4, training=True).places
+    found = GumbelTopK().select(scores, 4, training=True).rows
     torch.manual_seed(1)
     noisy = scores - torch.log(-torch.log(torch.rand_like(scores)))
     assert torch.equal(found, noisy.topk(4, dim=1).indices)
@@ -107,7 +107,7 @@ def test_gumbel_ranks_by_noise_and_score_together() -> None:
 
 def test_gumbel_tells_apart_tokens_whose_probabilities_round_to_zero() -> None:
     scores = torch.tensor([[-300.0, -200.0, -400.0, 0.0]])
-    assert GumbelTopK().select(scores, 3, training=True).places.tolist() == [[3, 1, 0]]
+    assert GumbelTopK().select(scores, 3, training=True).rows.tolist() == [[3, 1, 0]]
 
 
 @given(seed=seeds, num_kept=numbers_kept)
@@ -115,7 +115,7 @@ def test_gumbel_is_plain_topk_in_evaluation(seed: int, num_kept: int) -> None:
     asked = candidates(seed, training=False)
     state = torch.get_rng_state()
     noisy, plain = (Cut(Pruning(selection=selection))(asked, num_kept) for selection in (GumbelTopK(), TopK()))
-    assert torch.equal(noisy.places, plain.places)
+    assert torch.equal(noisy.rows, plain.rows)
     assert torch.equal(noisy.x, plain.x)
     assert torch.equal(torch.get_rng_state(), state)
     noisy.x.sum().backward()
@@ -126,7 +126,7 @@ def test_gumbel_draws_one_token_as_often_as_the_softmax_of_the_scores_says() -> 
     scores = torch.tensor([2.0, 1.0, 0.0, -1.0, 1.5])
     draws = 10_000
     torch.manual_seed(0)
-    found = GumbelTopK().select(scores.expand(draws, -1), 1, training=True).places[:, 0].bincount(minlength=5) / draws
+    found = GumbelTopK().select(scores.expand(draws, -1), 1, training=True).rows[:, 0].bincount(minlength=5) / draws
     p = scores.softmax(0)
     assert ((found - p).abs() < 5 * (p * (1 - p) / draws).sqrt()).all()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gtpt_bench.config import DataIdentity, RunConfig
+from gtpt_bench.frozen import canonical_json
 from gtpt_bench.models import ModelConfig
 from gtpt_bench.study.load import load_study
 from gtpt_bench.study.plan import Plan
@@ -33,27 +34,29 @@ class Case:
 
 @cache
 def plan_of(study: str, profile: str) -> Plan:
-    """The plan of a study with every variant trained, whatever its quick profile leaves out."""
+    """The plan of a study in one profile."""
     loaded, source = load_study(ROOT / "studies" / f"{study}.yaml", profile=profile)
     return build_plan(loaded, source, profile=profile, identify=lambda run: DataIdentity(), device="a CPU")
-
-
-def cases() -> list[Case]:
-    """Every variant once: as the paper profile has it, and those that only the quick profile has."""
-    found: list[Case] = []
-    for path in STUDIES:
-        known: set[str] = set()
-        for profile in PROFILES:
-            plan = plan_of(path.stem, profile)
-            trained = [name for name in plan.trained if name not in known]
-            found += [Case(path.stem, profile, name) for name in trained]
-            known |= set(trained)
-    return found
 
 
 def run_of(case: Case) -> RunConfig:
     plan = plan_of(case.study, case.profile)
     return next(run.config for run in plan.runs if run.variant == case.variant)
+
+
+def cases() -> list[Case]:
+    """Every variant that any profile trains; of those that are small alike, one."""
+    every = [
+        Case(path.stem, profile, variant)
+        for path in STUDIES
+        for profile in PROFILES
+        for variant in plan_of(path.stem, profile).trained
+    ]
+    distinct: dict[str, Case] = {}
+    for case in every:
+        run = run_of(case)
+        distinct.setdefault(canonical_json([small(run.model).model_dump(), short(run.training).model_dump()]), case)
+    return list(distinct.values())
 
 
 SMALL_TOKENIZERS: dict[str, dict[str, Any]] = {
@@ -79,5 +82,7 @@ def small(model: ModelConfig) -> ModelConfig:
 
 
 def short(training: TrainingConfig) -> TrainingConfig:
-    """The same recipe on batches of two."""
-    return training.changed({"batch_size": 2})
+    """The same recipe on batches of two, four epochs long; what starts late in it starts after the first."""
+    late = {"distillation.ema_from_epoch": 1} if training.distillation.ema_from_epoch else {}
+    warm = {"warmup.start_epoch": 0.3, "warmup.end_epoch": 2.0} if training.warmup.kind == "linear" else {}
+    return training.changed({"batch_size": 2, "epochs": 4, **late, **warm})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import pytest
 import torch
@@ -49,13 +49,13 @@ def test_its_groups_are_a_grouping_of_coco() -> None:
 
 
 def test_its_keypoints_are_a_set_that_a_model_takes() -> None:
-    keypoints = yaml.safe_load(block("yaml", "groups:"))["keypoints"]
-    config = model_config("gtpt_s_coco", {"keypoints": keypoints, "grouping": {"kind": "one"}})
+    config = model_config("gtpt_s_coco", yaml.safe_load(block("yaml", "keypoints:")))
     assert config.keypoint_set.names[:2] == ("wrist", "thumb")
 
 
 def test_its_new_score_ranks_the_middle_first() -> None:
-    names: dict[str, Any] = {"BaseScore": BaseScore, "Candidates": Candidates, "Literal": Literal, "Tensor": Tensor}
+    names: dict[str, Any] = {"BaseScore": BaseScore, "Candidates": Candidates, "ClassVar": ClassVar}
+    names |= {"Literal": Literal, "Tensor": Tensor}
     exec(compile(block("python", "class Centre"), "README.md", "exec", dont_inherit=True), names)
     tokens = ImageTokens(torch.zeros(2, 25, 4), torch.zeros(1, 25, 4), torch.arange(25)[None])
     candidates = Candidates(tokens, torch.zeros(2, 1, 1, 26), (0,), None, Size(5, 5), Size(16, 12), False)

@@ -147,7 +147,7 @@ class Normed(nn.Module):
         super().__init__()
         self.norm, self.dropout = nn.BatchNorm1d(2), nn.Dropout(0.5)
 
-    def full_pass(self, values_BC: Tensor) -> Tensor:
+    def unpruned_pass(self, values_BC: Tensor) -> Tensor:
         out: Tensor = self.dropout(self.norm(values_BC))
         return out
 

@@ -31,6 +31,7 @@ def check_parts(config: GTPTConfig) -> None:
         _check_introduction,
         _check_ranking,
         _check_rates,
+        _check_full_pass,
         _check_slots,
         _check_score,
         _check_initialisation,
@@ -106,7 +107,7 @@ def _check_ranking(config: GTPTConfig) -> None:
     """At the split each group needs a token that stands for one of its keypoints, to rank image tokens for it."""
     if not config.pruning.score.asks_keypoints:
         return
-    scopes = phase_at(config.phases, config.num_plain_layers - 1, after_attention=False).scopes
+    scopes = phase_at(config.phases, config.num_mhsa_layers - 1, after_attention=False).scopes
     standing = {keypoint for scope in scopes for keypoint in scope}
     for group in config.groups:
         if standing.isdisjoint(group.keypoints):
@@ -146,6 +147,20 @@ def _check_last_coarse_layer(config: GTPTConfig, key: Literal["keep_rates", "ful
         )
 
 
+def _check_full_pass(config: GTPTConfig) -> None:
+    """The full pass must not know less than the pruned pass that learns from it."""
+    pruning, depths = config.pruning, config.stage_depths
+    pruned, full = (pruning.layer_rates(depths, rates) for rates in (pruning.keep_rates, pruning.full_pass_keep_rates))
+    if min(pruned) == 1:  # there is no second pass
+        return
+    for layer, (fewer, more) in enumerate(zip(pruned, full, strict=True)):
+        if more < fewer:
+            raise ValueError(
+                f"pruning.full_pass_keep_rates keeps {more:g} in layer {layer}, less than the {fewer:g} of "
+                f"pruning.keep_rates there, which learn from it; use at least {fewer:g}"
+            )
+
+
 def _check_slots(config: GTPTConfig) -> None:
     """Each layer needs an image token, and after the split a slot for each dense token of every group."""
     num_image, by_layer = config.num_image_tokens, config.pruning.layer_rates(config.stage_depths)
@@ -158,14 +173,21 @@ def _check_slots(config: GTPTConfig) -> None:
             fused = config.pruning.dropped.spare if keep_rate < 1 or dense else 0
             needed = max(1, dense + fused)
             if slots < needed:
-                least = sufficient_rate(needed, num_image)
                 why = f"group {largest.name!r} needs {needed}" if largest and dense else f"a layer needs {needed}"
                 of_what = f" for the dense tokens of keypoints {config.keypoint_set.name}" if dense else ""
                 raise ValueError(
                     f"pruning.{key}: {keep_rate:g} of {num_image} image tokens leaves {slots} slots in layer {layer}, "
-                    f"but {why}{of_what}; use at least {least:g} there, or input_size and patch_size that give "
-                    f"at least {sufficient_tokens(needed, keep_rate)} image tokens instead of {num_image}"
+                    f"but {why}{of_what}; use {remedy(needed, num_image, keep_rate)}"
                 )
+
+
+def remedy(needed: int, num_image: int, keep_rate: float) -> str:
+    """What would keep enough tokens: a higher rate, if any is high enough, or more image tokens."""
+    rate = f"at least {sufficient_rate(needed, num_image):g} there, or " if needed <= num_image else ""
+    return (
+        f"{rate}input_size and patch_size that give at least {sufficient_tokens(needed, keep_rate)} image tokens "
+        f"instead of {num_image}"
+    )
 
 
 def sufficient_rate(needed: int, num_image: int) -> float:
@@ -179,6 +201,11 @@ def sufficient_tokens(needed: int, keep_rate: float) -> int:
 
 
 def _check_score(config: GTPTConfig) -> None:
+    if config.pruning.score.kind == "random" and config.pruning.selection.kind == "gumbel_topk":
+        raise ValueError(
+            "pruning.selection gumbel_topk learns through scores, but pruning.score random has none to learn; use "
+            "another score, or selection topk"
+        )
     if config.pruning.score.needs_human and not config.phases[0].human:
         raise ValueError(
             f"pruning.score {config.pruning.score.kind} asks the human token, but introduction "

@@ -5,7 +5,7 @@ Source: spec/gtpt.md §1 (sizes), §2 (overview), spec/ablations.md (what can be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -24,7 +24,7 @@ from gtpt_bench.models.gtpt.schedule import (
     LayerTokens,
     TokenSchedule,
     fine_schedule,
-    plain_schedule,
+    mhsa_schedule,
     split_tokens,
 )
 from gtpt_bench.models.gtpt.tokenizer import ShuffleTokenizer, Tokenizer
@@ -67,8 +67,16 @@ class GTPTConfig(Frozen):
     def _groups_in_short(cls, values: Any) -> Any:
         """`groups: {head: [...], …}` in place of `grouping: {kind: own, groups: {...}}`."""
         if isinstance(values, dict) and "groups" in values:
+            if "grouping" in values:
+                raise ValueError("groups and grouping both say which keypoints go together; give one of them")
             values = dict(values)
             values["grouping"] = {"kind": "own", "groups": values.pop("groups")}
+        return values
+
+    def values_to_change(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        values = super().values_to_change(changes)
+        if "groups" in changes:  # takes the place of the present grouping
+            del values["grouping"]
         return values
 
     @model_validator(mode="after")
@@ -117,7 +125,7 @@ class GTPTConfig(Frozen):
         return self.stage_depths[0] + self.stage_depths[1]
 
     @property
-    def num_plain_layers(self) -> int:
+    def num_mhsa_layers(self) -> int:
         """Layers of plain attention: the coarse ones, one more if the split lies inside, all without grouping."""
         if not self.groups:
             return self.num_layers
@@ -127,7 +135,7 @@ class GTPTConfig(Frozen):
     def layout(self) -> Layout:
         return Layout(
             first_cut=self.stage_depths[0],
-            num_plain=self.num_plain_layers,
+            num_mhsa=self.num_mhsa_layers,
             split=self.num_coarse_layers,
             grouped=bool(self.groups),
         )
@@ -156,11 +164,16 @@ class GTPTConfig(Frozen):
         """Tokens of a pass that prunes nothing: the teacher's, and while keep rates warm up."""
         return self.schedule_at((1.0, 1.0, 1.0, 1.0))
 
+    @property
+    def has_second_pass(self) -> bool:
+        """Whether a training step can run the transformer twice: where the first pass prunes, and prunes more."""
+        return self.schedule not in (self.full_schedule, self.unpruned_schedule)
+
     def schedule_at(self, keep_rates: Sequence[float]) -> TokenSchedule:
         """Tokens at other keep rates, one a stage or one a layer."""
         rates, phases = self.pruning.layer_rates(self.stage_depths, keep_rates), self.phases
-        num_plain, num_image = self.num_plain_layers, self.num_image_tokens
-        plain = plain_schedule(rates[:num_plain], phases, num_image_tokens=num_image)
+        num_mhsa, num_image = self.num_mhsa_layers, self.num_image_tokens
+        plain = mhsa_schedule(rates[:num_mhsa], phases, num_image_tokens=num_image)
         if not self.groups:
             return TokenSchedule(plain, ())
         num_beside = sum(not scope for scope in phases[-1].scopes)
@@ -168,7 +181,7 @@ class GTPTConfig(Frozen):
             split_tokens(self.groups, rate, num_beside=num_beside, num_image_tokens=num_image)
             for rate in rates[self.num_coarse_layers :]
         ]
-        if num_plain > self.num_coarse_layers:
+        if num_mhsa > self.num_coarse_layers:
             inside = LayerTokens(plain[-1].attention, after[0], plain[-1].keys, splits=True)
             return TokenSchedule((*plain[:-1], inside), fine_schedule(after[0], after[1:], self.fine_layers.exchange))
         return TokenSchedule(plain, fine_schedule(after[0], after, self.fine_layers.exchange))

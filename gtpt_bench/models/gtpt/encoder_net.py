@@ -22,7 +22,7 @@ from gtpt_bench.models.gtpt.pruning.cut_net import Cut
 from gtpt_bench.models.gtpt.pruning.score.base import Candidates
 from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
 from gtpt_bench.models.gtpt.schedule import LayerTokens, phase_at
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.gtpt.truth import Telling
 
 
 class Asked(NamedTuple):
@@ -30,11 +30,11 @@ class Asked(NamedTuple):
 
     Attributes:
         logits: of the Q keypoint tokens of that layer on all of its keys, the image tokens last, `[B, H, Q, Q + N]`.
-        places: places of those image tokens in the grid, `[B or 1, N]`.
+        grid_index: places of those image tokens in the grid, `[B or 1, N]`.
     """
 
     logits: Tensor
-    places: Tensor
+    grid_index: Tensor
 
 
 class CoarseTokens(NamedTuple):
@@ -53,7 +53,7 @@ class CoarseEncoder(nn.Module):
 
     def __init__(self, config: GTPTConfig) -> None:
         super().__init__()
-        width, hidden, num_layers = config.width, config.ffn_ratio * config.width, config.num_plain_layers
+        width, hidden, num_layers = config.width, config.ffn_ratio * config.width, config.num_mhsa_layers
         self.layers = nn.ModuleList(EncoderLayer(MHSA(width, config.heads), width, hidden) for _ in range(num_layers))
         self.cuts = nn.ModuleList(Cut(config.pruning) for _ in range(num_layers))
         self.phases = config.phases
@@ -64,7 +64,7 @@ class CoarseEncoder(nn.Module):
         self.human_layer = last_human_layer(self.phases, num_layers) if config.pruning.score.needs_human else None
 
     def forward(
-        self, image: ImageTokens, tokens: KeypointTokens, schedule: Sequence[LayerTokens], truth: Truth | None
+        self, image: ImageTokens, tokens: KeypointTokens, schedule: Sequence[LayerTokens], told: Telling
     ) -> CoarseTokens:
         """Between cuts the sequence x holds the features; `image` keeps what travels with its image tokens."""
         x = torch.cat((tokens.start().expand(len(image.x), -1, -1), image.x), dim=1)
@@ -83,19 +83,19 @@ class CoarseEncoder(nn.Module):
                 attended, logits = layer.attention.with_logits(normed, num_keypoints)
                 image = self.with_human(image, logits, self.phases[entered], num_keypoints)
                 if is_asked:
-                    asked = Asked(logits, image.places)
+                    asked = Asked(logits, image.grid_index)
                 x = x + attended
                 if step.prunes:
-                    image = self.cut(index, image._replace(x=x[:, num_keypoints:]), logits, step, truth)
+                    image = self.cut(index, image._replace(x=x[:, num_keypoints:]), logits, step, told)
                     x = torch.cat((x[:, :num_keypoints], image.x), dim=1)
             else:
                 x = x + layer.attention(normed)
             if self.enters(entered + 1, index, "after_attention"):
                 entered += 1
-                x = with_advanced(tokens, entered, x, image.places.shape[1])
+                x = with_advanced(tokens, entered, x, image.grid_index.shape[1])
             if not step.splits:
                 x = layer.fed_forward(x)
-        num_image = image.places.shape[1]
+        num_image = image.grid_index.shape[1]
         return CoarseTokens(x[:, :-num_image], image._replace(x=x[:, -num_image:]), asked)
 
     def enters(self, phase: int, layer: int, when: When) -> bool:
@@ -110,10 +110,10 @@ class CoarseEncoder(nn.Module):
             return image
         return image._replace(human=softmax_pool(logits[:, :, :1, num_keypoints:]))
 
-    def cut(
-        self, layer: int, image: ImageTokens, logits: Tensor, step: LayerTokens, truth: Truth | None
-    ) -> ImageTokens:
-        candidates = Candidates(image, logits, self.everyone, truth, self.grid, self.cell, self.training)
+    def cut(self, layer: int, image: ImageTokens, logits: Tensor, step: LayerTokens, told: Telling) -> ImageTokens:
+        candidates = Candidates(
+            image, logits, self.everyone, told.truth, self.grid, self.cell, self.training, told.explores
+        )
         kept: ImageTokens = self.cuts[layer](candidates, step.feed_forward[0].image)
         return kept
 
@@ -125,7 +125,7 @@ def with_advanced(tokens: KeypointTokens, phase: int, x_BTD: Tensor, num_image: 
 
 def asked_layer(config: GTPTConfig) -> int:
     """The plain layer whose attention ranks image tokens at the split, or before where it would be."""
-    return (config.num_plain_layers if config.groups else config.num_coarse_layers) - 1
+    return (config.num_mhsa_layers if config.groups else config.num_coarse_layers) - 1
 
 
 def asking_scopes(config: GTPTConfig) -> tuple[tuple[int, ...], ...]:

@@ -20,7 +20,7 @@ from gtpt_bench.models.gtpt.pruning.cut_net import Cut
 from gtpt_bench.models.gtpt.pruning.score.base import Candidates
 from gtpt_bench.models.gtpt.schedule import LayerTokens, TokenSchedule
 from gtpt_bench.models.gtpt.split_net import FineTokens, Split
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.gtpt.truth import Telling
 
 
 class GroupedEnd(nn.Module):
@@ -47,32 +47,30 @@ class GroupedEnd(nn.Module):
         encoder: CoarseEncoder,
         tokens: KeypointTokens,
         schedule: TokenSchedule,
-        truth: Truth | None,
+        told: Telling,
     ) -> Tensor:
         """Sparse and dense tokens in the data set's order, `[B, J, D]`."""
-        fine: FineTokens = self.split(coarse, tokens, schedule.split, truth)
+        fine: FineTokens = self.split(coarse, tokens, schedule.split, told)
         if schedule.coarse[-1].splits:
             fine = fine._replace(x=encoder.layers[-1].fed_forward(fine.x))  # type: ignore[operator]
         for place, (layer, step) in enumerate(
             zip(cast("Iterable[FineLayer]", self.layers), schedule.fine, strict=True)
         ):
-            fine = self.layer(place, layer, fine, step, truth)
+            fine = self.layer(place, layer, fine, step, told)
         return self.keypoint_tokens(fine.x, schedule.fine[-1])
 
-    def layer(
-        self, place: int, layer: FineLayer, fine: FineTokens, step: LayerTokens, truth: Truth | None
-    ) -> FineTokens:
+    def layer(self, place: int, layer: FineLayer, fine: FineTokens, step: LayerTokens, told: Telling) -> FineTokens:
         x = fine.x + fine.position
         normed = layer.attention_norm(x)
         if step.prunes:
             attended, logits = layer.attention.with_logits(normed, step.attention)
-            fine = self.prune(place, fine._replace(x=x + attended), logits, step, truth)
+            fine = self.prune(place, fine._replace(x=x + attended), logits, step, told)
         else:
             fine = fine._replace(x=x + layer.attention(normed, step.attention))
         return fine._replace(x=layer.fed_forward(fine.x, step.feed_forward))
 
     def prune(
-        self, layer: int, fine: FineTokens, logits: Sequence[Tensor], step: LayerTokens, truth: Truth | None
+        self, layer: int, fine: FineTokens, logits: Sequence[Tensor], step: LayerTokens, told: Telling
     ) -> FineTokens:
         """Each group drops image tokens of its own; sparse and dense tokens are never pruned."""
         xs, positions, kept = [], [], []
@@ -83,7 +81,14 @@ class GroupedEnd(nn.Module):
             own = fine.image[place]._replace(x=x[:, first_image:], position=position[:, first_image:])
             if step.feed_forward[place].image < own.x.shape[1]:
                 candidates = Candidates(
-                    own, logits[place], self.groups[place].keypoints, truth, self.grid, self.cell, self.training
+                    own,
+                    logits[place],
+                    self.groups[place].keypoints,
+                    told.truth,
+                    self.grid,
+                    self.cell,
+                    self.training,
+                    told.explores,
                 )
                 own = cuts[place](candidates, step.feed_forward[place].image)
             xs += [x[:, :first_image], own.x]
@@ -117,6 +122,6 @@ class UngroupedEnd(nn.Module):
         encoder: CoarseEncoder,
         tokens: KeypointTokens,
         schedule: TokenSchedule,
-        truth: Truth | None,
+        told: Telling,
     ) -> Tensor:
         return coarse.keypoints[:, self.output_order]

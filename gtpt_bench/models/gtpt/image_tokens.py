@@ -19,24 +19,24 @@ class ImageTokens(NamedTuple):
     Attributes:
         x: features, `[B, N, D]`.
         position: their position embedding, `[B or 1, N, D]`.
-        places: places in the grid of patches, row-major, `[B or 1, N]`; −1 for a fused token.
+        grid_index: places in the grid of patches, row-major, `[B or 1, N]`; −1 for a fused token.
         size: how many original tokens each stands for, `[B or 1, N]`; None where nobody asks.
         human: what the human token last thought of each, `[B, N]`; None where nobody asks.
     """
 
     x: Tensor
     position: Tensor
-    places: Tensor
+    grid_index: Tensor
     size: Tensor | None = None
     human: Tensor | None = None
 
     def take(self, selected: Selected) -> ImageTokens:
         """The selected tokens, each with what travels with it."""
-        rows = selected.places
+        rows = selected.rows
         return ImageTokens(
             x=_softly(self.x, selected),
             position=_softly(self.position, selected),
-            places=_at(self.places, rows),
+            grid_index=_at(self.grid_index, rows),
             size=None if self.size is None else _at(self.size, rows),
             human=None if self.human is None else _at(self.human, rows),
         )

@@ -35,10 +35,10 @@ def watch_kept_tokens(model: GTPT) -> Iterator[list[KeptTokens]]:
     """While active, each forward pass in evaluation mode fills the list anew, in the order of cuts."""
     kept: list[KeptTokens] = []
     config = model.config
-    first_fine = config.num_plain_layers
+    first_fine = config.num_mhsa_layers
 
     def hook(layer: int, at_split: bool, group: int | None) -> Any:
-        return lambda module, args, out: kept.append(KeptTokens(layer, at_split, group, out.places))
+        return lambda module, args, out: kept.append(KeptTokens(layer, at_split, group, out.grid_index))
 
     handles = [model.register_forward_pre_hook(lambda module, args: kept.clear())]
     for layer, cut in enumerate(model.coarse.cuts):

@@ -40,7 +40,7 @@ def watch_attention(model: GTPT) -> Iterator[list[Looked]]:
     The model computes as it always does; the logits are worked out beside it, from queries and keys.
     """
     found: list[Looked] = []
-    schedule, num_plain = model.schedule, model.config.num_plain_layers
+    schedule, num_mhsa = model.schedule, model.config.num_mhsa_layers
     layers = [*model.coarse.layers, *getattr(model.fine, "layers", [])]
 
     with watch_kept_tokens(model) as kept:
@@ -54,7 +54,7 @@ def watch_attention(model: GTPT) -> Iterator[list[Looked]]:
                     logits = (q[:, :, start : start + asking] * attention.scale) @ k[
                         :, :, end - group.image : end
                     ].transpose(-1, -2)
-                    own = place if layer >= num_plain else None
+                    own = place if layer >= num_mhsa else None
                     found.append(Looked(layer, own, logits, _places(model, kept, own)))
                     start = end
 

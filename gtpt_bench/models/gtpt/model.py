@@ -20,7 +20,7 @@ from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.initialisation_net import initialise
 from gtpt_bench.models.gtpt.schedule import TokenSchedule
 from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding, sine_position
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.gtpt.truth import Telling, Truth
 
 
 class TokenAttention(NamedTuple):
@@ -81,7 +81,7 @@ class GTPT(nn.Module):
         super().__init__()
         self.config = config
         self.schedule, self.full_schedule = config.schedule, config.full_schedule
-        self.unpruned = config.unpruned_schedule
+        self.unpruned_schedule = config.unpruned_schedule
         self.tokenizer = Tokenizer(config)
         self.position = nn.Parameter(sine_position(config.grid_size, config.width), requires_grad=False)
         self.grid_index: Tensor
@@ -118,17 +118,17 @@ class GTPT(nn.Module):
         """
         image_BND = self.image_tokens(images_B3HW)
         schedule = self.schedule if keep_rates is None else self.config.schedule_at(keep_rates)
-        pruned = self.transform(image_BND, schedule, truth)
+        pruned = self.transform(image_BND, schedule, Telling(truth))
         if not self.training:
             return pruned.logits
-        if not full_pass or schedule in (self.full_schedule, self.unpruned):
+        if not full_pass or schedule in (self.full_schedule, self.unpruned_schedule):
             return TrainingLogits(pruned.logits, None, pruned.attention, pruned.keypoints)
-        full = self.transform(image_BND, self.full_schedule, truth)
+        full = self.transform(image_BND, self.full_schedule, Telling(truth, explores=False))
         return TrainingLogits(pruned.logits, full.logits, full.attention, pruned.keypoints)
 
-    def full_pass(self, images_B3HW: Tensor) -> PassOutput:
-        """One pass that prunes nothing, in whatever mode the model is: the teacher's."""
-        return self.transform(self.image_tokens(images_B3HW), self.unpruned, None)
+    def unpruned_pass(self, images_B3HW: Tensor) -> PassOutput:
+        """One pass that prunes nothing, in whatever mode the model is: what a moving average teaches by."""
+        return self.transform(self.image_tokens(images_B3HW), self.unpruned_schedule, Telling(explores=False))
 
     def image_tokens(self, images_B3HW: Tensor) -> Tensor:
         if tuple(images_B3HW.shape[1:]) != (3, *self.config.input_size):
@@ -139,7 +139,7 @@ class GTPT(nn.Module):
         tokens: Tensor = self.tokenizer(images_B3HW)
         return tokens
 
-    def transform(self, image_BND: Tensor, schedule: TokenSchedule, truth: Truth | None = None) -> PassOutput:
+    def transform(self, image_BND: Tensor, schedule: TokenSchedule, told: Telling) -> PassOutput:
         """One pass of the transformer over the image tokens at the schedule's token counts."""
         counts = self.config.pruning.dropped.counts_tokens
         image = ImageTokens(
@@ -148,8 +148,8 @@ class GTPT(nn.Module):
             self.grid_index,
             size=torch.ones_like(self.grid_index, dtype=torch.float32) if counts else None,
         )
-        coarse = self.coarse(image, self.tokens, schedule.coarse, truth)
-        keypoints = self.fine(coarse, self.coarse, self.tokens, schedule, truth)
+        coarse = self.coarse(image, self.tokens, schedule.coarse, told)
+        keypoints = self.fine(coarse, self.coarse, self.tokens, schedule, told)
         attention = None
         if self.training:
             logits, index = coarse.asked

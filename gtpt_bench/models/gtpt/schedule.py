@@ -71,7 +71,7 @@ class TokenSchedule:
         return tuple(layer.feed_forward[0].dense + layer.feed_forward[0].image for layer in self.layers)
 
 
-def plain_schedule(
+def mhsa_schedule(
     keep_rates: Sequence[float], phases: Sequence[Phase], *, num_image_tokens: int
 ) -> tuple[LayerTokens, ...]:
     """Tokens of layers of plain attention; `keep_rates` has one rate a layer."""

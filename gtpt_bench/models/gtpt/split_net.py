@@ -6,7 +6,7 @@ B batch, G groups, K keypoint tokens, N image tokens, D width. Source: spec/gtpt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
 from gtpt_bench.models.gtpt.pruning.cut_net import Cut
 from gtpt_bench.models.gtpt.pruning.score.base import Candidates
 from gtpt_bench.models.gtpt.tokens import GroupTokens
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.gtpt.truth import Telling
 
 
 class FineTokens(NamedTuple):
@@ -51,6 +51,25 @@ class ChannelGateNet(nn.Module):
         return gates.chunk(self.num_groups, dim=-1)
 
 
+class GroupRows(nn.Module):
+    """Which tokens a group takes, as indices that live on the device.
+
+    Attributes:
+        asking: keypoint tokens of the layer before that rank image tokens for the group.
+        carried: keypoint tokens that go on in the group, in slot order.
+        grown: dense tokens that the split makes for it, in the order of dense parts.
+    """
+
+    asking: Tensor
+    carried: Tensor
+    grown: Tensor
+
+    def __init__(self, **rows: Sequence[int]) -> None:
+        super().__init__()
+        for name, places in rows.items():
+            self.register_buffer(name, torch.tensor(places, dtype=torch.int64), persistent=False)
+
+
 class Split(nn.Module):
     """Coarse tokens to the fine sequence."""
 
@@ -62,19 +81,20 @@ class Split(nn.Module):
         self.gate = ChannelGateNet(config.width, config.width // gate.reduction, len(groups)) if gate else None
         self.cuts = nn.ModuleList(Cut(config.pruning) for _ in groups)
         self.grid, self.cell = config.grid_size, config.cell_size
-        self.asking = [
-            asking_rows(asking_scopes(config), group, first=place == 0) for place, group in enumerate(groups)
-        ]
-        scopes = config.phases[-1].scopes
         grows = config.introduction.dense_at_split
-        carried = [group.sparse if grows else group.keypoints for group in groups]
-        self.carried = [carried_rows(scopes, own, first=place == 0) for place, own in enumerate(carried)]
-        in_parts = {k: place for place, k in enumerate(k for part in keypoints.dense_parts for k in part.keypoints)}
-        self.grown = [[in_parts[k] for k in group.dense] for group in groups]
-        """Of each group, places of its dense keypoints in the order of dense parts."""
+        self.rows = nn.ModuleList(
+            GroupRows(
+                asking=asking_rows(asking_scopes(config), group, first=place == 0),
+                carried=carried_rows(
+                    config.phases[-1].scopes, group.sparse if grows else group.keypoints, first=place == 0
+                ),
+                grown=[keypoints.dense.index(k) for k in group.dense] if grows else [],
+            )
+            for place, group in enumerate(groups)
+        )
 
     def forward(
-        self, coarse: CoarseTokens, tokens: KeypointTokens, schedule: Sequence[GroupTokens], truth: Truth | None
+        self, coarse: CoarseTokens, tokens: KeypointTokens, schedule: Sequence[GroupTokens], told: Telling
     ) -> FineTokens:
         dense = tokens.dense(coarse.keypoints)
         copies = self.copies(coarse.image)
@@ -82,9 +102,10 @@ class Split(nn.Module):
         for place, (copy, step) in enumerate(zip(copies, schedule, strict=True)):
             image = copy
             if step.image < copy.x.shape[1]:
-                image = self.cuts[place](self.candidates(place, copy, coarse.asked, truth), step.image)
-            own = [coarse.keypoints[:, self.carried[place]]]
-            own += [dense[:, self.grown[place]]] if dense is not None and self.grown[place] else []
+                image = self.cuts[place](self.candidates(place, copy, coarse.asked, told), step.image)
+            rows = cast(GroupRows, self.rows[place])
+            own = [coarse.keypoints[:, rows.carried]]
+            own += [dense[:, rows.grown]] if dense is not None else []
             pieces += [*own, image.x]
             positions.append(functional.pad(image.position, (0, 0, step.keypoints + step.dense, 0)))
             kept.append(image)
@@ -98,11 +119,14 @@ class Split(nn.Module):
             return [image for _ in self.groups]
         return [image._replace(x=image.x * gate, position=image.position * gate) for gate in self.gate(image.x)]
 
-    def candidates(self, place: int, image: ImageTokens, asked: Asked | None, truth: Truth | None) -> Candidates:
+    def candidates(self, place: int, image: ImageTokens, asked: Asked | None, told: Telling) -> Candidates:
         assert asked is not None, "a split follows a layer that was asked"
-        assert asked.places.shape[1] == image.places.shape[1], "no cut between the layer that was asked and the split"
-        logits, keypoints = asked.logits[:, :, self.asking[place]], self.groups[place].keypoints
-        return Candidates(image, logits, keypoints, truth, self.grid, self.cell, self.training)
+        assert asked.grid_index.shape[1] == image.grid_index.shape[1], (
+            "no cut between the layer that was asked and the split"
+        )
+        rows = cast(GroupRows, self.rows[place])
+        logits, keypoints = asked.logits[:, :, rows.asking], self.groups[place].keypoints
+        return Candidates(image, logits, keypoints, told.truth, self.grid, self.cell, self.training, told.explores)
 
 
 def asking_rows(scopes: Sequence[tuple[int, ...]], group: Group, *, first: bool) -> list[int]:

@@ -1,4 +1,4 @@
-"""Where the keypoints really are: what the oracle score looks at, and nothing else in the network."""
+"""What a pass of the transformer is told beside its tokens. Torch is imported for types only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Truth(NamedTuple):
-    """Labels of a batch.
+    """Where the keypoints of a batch really are: what the oracle score looks at, and nothing else in the network.
 
     Attributes:
         keypoints: pixels of the crop, x then y, `[B, J, 2]`.
@@ -18,3 +18,15 @@ class Truth(NamedTuple):
 
     keypoints: Tensor
     visible: Tensor
+
+
+class Telling(NamedTuple):
+    """Of one pass.
+
+    Attributes:
+        truth: None unless the oracle asks.
+        explores: whether selections may be noisy while training; False in the full pass.
+    """
+
+    truth: Truth | None = None
+    explores: bool = True

@@ -51,7 +51,7 @@ def partition(keypoints: KeypointSet, members: Mapping[str, Sequence[int]]) -> t
     missing = [name for place, name in enumerate(keypoints.names) if place not in counts]
     empty = [name for name, group in members.items() if not group]
     if doubled:
-        raise ValueError(f"keypoint {doubled[0]!r} stands in two groups; each belongs to exactly one")
+        raise ValueError(f"keypoint {doubled[0]!r} stands in the groups twice; each belongs to exactly one")
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ValueError(f"keypoint {missing[0]!r}{more} of {keypoints.name!r} stands in no group")

@@ -44,13 +44,13 @@ class Layout:
 
     Attributes:
         first_cut: first layer of the second stage.
-        num_plain: layers of plain attention.
+        num_mhsa: layers of plain attention.
         split: layer before which image tokens split in groups.
         grouped: whether they do.
     """
 
     first_cut: int
-    num_plain: int
+    num_mhsa: int
     split: int
     grouped: bool
 
@@ -106,8 +106,8 @@ def require_dense(kind: str, keypoints: KeypointSet, instead: str) -> None:
         )
 
 
-def require_plain_layer(key: str, layer: int, layout: Layout) -> None:
-    if not 0 <= layer < layout.num_plain:
+def require_mhsa_layer(key: str, layer: int, layout: Layout) -> None:
+    if not 0 <= layer < layout.num_mhsa:
         raise ValueError(
-            f"introduction.{key} {layer} is not a coarse layer: stage_depths gives layers 0 to {layout.num_plain - 1}"
+            f"introduction.{key} {layer} is not a coarse layer: stage_depths gives layers 0 to {layout.num_mhsa - 1}"
         )

@@ -16,11 +16,13 @@ class DenseTokenNet(nn.Module):
 
     def __init__(self, config: BaseDense, part_sizes: Sequence[int], width: int) -> None:
         super().__init__()
-        self.part_of_each = [part for part, size in enumerate(part_sizes) for _ in range(size)]
+        part_of_each = [part for part, size in enumerate(part_sizes) for _ in range(size)]
+        self.part_of_each: Tensor
+        self.register_buffer("part_of_each", torch.tensor(part_of_each), persistent=False)
         self.has_parts, self.sigmoid = config.has_parts, config.sigmoid
-        self.embedding = learned(len(self.part_of_each), width)
+        self.embedding = learned(len(part_of_each), width)
         start = config.scale_start
-        self.scale = None if start is None else nn.Parameter(torch.full((len(self.part_of_each), width), start))
+        self.scale = None if start is None else nn.Parameter(torch.full((len(part_of_each), width), start))
 
     def forward(self, parts_BPD: Tensor) -> Tensor:
         """Dense tokens `[B, n, D]` from part tokens `[B, P, D]`, which may be none."""

@@ -18,8 +18,8 @@ from gtpt_bench.models.gtpt.introduction.base import (
     Phase,
     each,
     everyone,
+    require_mhsa_layer,
     require_no_dense,
-    require_plain_layer,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class HumanPartsSparse(BaseIntroduction):
     def check(self, keypoints: KeypointSet, layout: Layout) -> None:
         require_no_dense(self.kind, keypoints, "human_sparse_dense, sparse_dense or all_at_start")
         for layer in self.entries(layout):
-            require_plain_layer("layers", layer, layout)
+            require_mhsa_layer("layers", layer, layout)
         if sum(self.region_sizes) != len(keypoints):
             raise ValueError(
                 f"introduction.region_sizes {list(self.region_sizes)} sum up to {sum(self.region_sizes)}, but "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens, learned
@@ -14,7 +15,8 @@ class HumanPartsSparseTokens(KeypointTokens):
 
     def __init__(self, region_of_each: Sequence[int], width: int) -> None:
         super().__init__()
-        self.region_of_each = list(region_of_each)
+        self.region_of_each: Tensor
+        self.register_buffer("region_of_each", torch.tensor(list(region_of_each)), persistent=False)
         self.human_token = learned(1, width)
         self.region_tokens = learned(max(region_of_each) + 1, width)
         self.body_tokens = learned(len(region_of_each), width)

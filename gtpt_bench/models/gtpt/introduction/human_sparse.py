@@ -17,8 +17,8 @@ from gtpt_bench.models.gtpt.introduction.base import (
     Phase,
     each,
     everyone,
+    require_mhsa_layer,
     require_no_dense,
-    require_plain_layer,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class AfterHuman(BaseIntroduction):
 
     def check(self, keypoints: KeypointSet, layout: Layout) -> None:
         require_no_dense(self.kind, keypoints, "human_sparse_dense, sparse_dense or all_at_start")
-        require_plain_layer("layer", self.entry(layout), layout)
+        require_mhsa_layer("layer", self.entry(layout), layout)
 
     def entry(self, layout: Layout) -> int:
         return layout.first_cut if self.layer is None else self.layer

@@ -17,7 +17,7 @@ from gtpt_bench.models.gtpt.introduction.base import (
     Phase,
     everyone,
     require_dense,
-    require_plain_layer,
+    require_mhsa_layer,
 )
 from gtpt_bench.models.gtpt.introduction.dense_tokens import DenseTokens, PartAdd
 from gtpt_bench.models.gtpt.introduction.sparse_dense import dense_phases, part_and_sparse
@@ -38,7 +38,7 @@ class HumanSparseDense(BaseIntroduction):
     def check(self, keypoints: KeypointSet, layout: Layout) -> None:
         require_dense(self.kind, keypoints, "human_sparse, human_sparse_keep_human, human_parts_sparse or all_at_start")
         layer = layout.first_cut if self.layer is None else self.layer
-        require_plain_layer("layer", layer, layout)
+        require_mhsa_layer("layer", layer, layout)
         if layer >= layout.split:
             raise ValueError(
                 f"introduction.layer {layer} is not before layer {layout.split}, where stage_depths puts the dense "

@@ -23,6 +23,7 @@ class Cut(nn.Module):
         """`num_kept` image tokens, the best first; a fused one comes last."""
         before = candidates.tokens
         spare = min(self.dropped.spare, num_kept)
-        selected = self.selection.select(self.score.scores(candidates), num_kept - spare, training=candidates.training)
+        noisy = candidates.training and candidates.explores
+        selected = self.selection.select(self.score.scores(candidates), num_kept - spare, training=noisy)
         kept = before.take(selected)
         return self.dropped.closed(before, kept, selected) if num_kept else kept

@@ -31,7 +31,7 @@ class Fuse(Frozen):
 
         assert before.size is not None
         assert kept.size is not None
-        gone_BN = before.size.expand(before.x.shape[:2]).scatter(1, selected.places, 0.0)
+        gone_BN = before.size.expand(before.x.shape[:2]).scatter(1, selected.rows, 0.0)
         total_B1 = gone_BN.sum(1, keepdim=True)
         share_BN1 = (gone_BN / total_B1)[..., None]
         fused = [(t * share_BN1.to(t.dtype)).sum(1, keepdim=True) for t in (before.x, before.position)]
@@ -39,7 +39,7 @@ class Fuse(Frozen):
         return kept._replace(
             x=torch.cat((kept.x, fused[0]), dim=1),
             position=torch.cat((kept.position, fused[1]), dim=1),
-            places=torch.cat((kept.places, kept.places.new_full((len(kept.places), 1), -1)), dim=1),
+            grid_index=torch.cat((kept.grid_index, kept.grid_index.new_full((len(kept.grid_index), 1), -1)), dim=1),
             size=torch.cat((kept.size, total_B1), dim=1),
             human=None if human is None or kept.human is None else torch.cat((kept.human, human), dim=1),
         )

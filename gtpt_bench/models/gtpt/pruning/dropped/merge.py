@@ -28,7 +28,7 @@ class Merge(Frozen):
         assert before.size is not None
         assert kept.size is not None
         size_BN = before.size.expand(before.x.shape[:2])
-        gone_BM = dropped_index(selected.places, before.x.shape[1])
+        gone_BM = dropped_index(selected.rows, before.x.shape[1])
         gone_BMD = before.x.gather(1, gone_BM[..., None].expand(-1, -1, before.x.shape[-1]))
         gone_size_BM = size_BN.gather(1, gone_BM)
         likeness_BMK = _direction(gone_BMD) @ _direction(kept.x).transpose(1, 2)

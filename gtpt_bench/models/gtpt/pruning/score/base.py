@@ -26,6 +26,7 @@ class Candidates(NamedTuple):
         grid: rows and columns of image tokens before any was dropped.
         cell: height and width of an image token in pixels.
         training: whether the network is in training mode.
+        explores: whether a selection may be noisy; the full pass of training is not.
     """
 
     tokens: ImageTokens
@@ -35,6 +36,7 @@ class Candidates(NamedTuple):
     grid: Size
     cell: Size
     training: bool
+    explores: bool = True
 
     @property
     def image_logits(self) -> Tensor:

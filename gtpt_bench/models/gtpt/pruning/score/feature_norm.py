@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class FeatureNorm(BaseScore):
-    """Euclidean norm of an image token after the layer's attention."""
+    """Euclidean norm of an image token where it is cut: after the layer's attention, at the split of the gated copy."""
 
     kind: Literal["feature_norm"] = "feature_norm"
     asks_keypoints: ClassVar[bool] = False
 
     def scores(self, candidates: Candidates) -> Tensor:
-        norms: Tensor = candidates.tokens.x.detach().float().norm(dim=-1)
+        norms: Tensor = candidates.tokens.x.float().norm(dim=-1)
         return norms

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 class HumanOnly(BaseScore):
-    """What the human token last thought of an image token, remembered after it is gone: all groups rank alike."""
+    """What the human token last thought of an image token in a coarse layer, remembered from then on: all groups rank
+    alike, also where the human token stays beside the sparse ones.
+    """
 
     kind: Literal["human"] = "human"
     needs_human: ClassVar[bool] = True

@@ -48,7 +48,7 @@ def distance_to_keypoints(candidates: Candidates) -> Tensor:
     assert truth is not None
     asking = list(candidates.keypoints)
     points, visible = truth.keypoints[:, None, asking].float(), truth.visible[:, None, asking]
-    index = candidates.tokens.places.expand(len(points), -1)
+    index = candidates.tokens.grid_index.expand(len(points), -1)
     size = torch.tensor([cell.width, cell.height], device=points.device)
     corner = torch.stack((index % candidates.grid.width, index // candidates.grid.width), dim=-1)[:, :, None] * size
     # A cell owns its left and upper edge, so that each point inside the crop has exactly one.

@@ -14,11 +14,11 @@ class Selected(NamedTuple):
     """Which tokens are kept.
 
     Attributes:
-        places: their places among the N candidates, the best first, `[B, k]`.
+        rows: their places among the N candidates, the best first, `[B, k]`.
         soft: zeros `[B, N]` through which the gradient reaches the scores; None if it does not.
     """
 
-    places: Tensor
+    rows: Tensor
     soft: Tensor | None = None
 
 
