@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from gtpt_bench.models import create_model, model_config
@@ -17,6 +19,7 @@ from gtpt_bench.models.gtpt.fine_layers.attention_net import MHGA
 from gtpt_bench.models.gtpt.fine_layers.layer_net import FineLayer
 from gtpt_bench.models.gtpt.split_net import FineTokens
 from gtpt_bench.models.gtpt.tokens import GroupTokens
+from gtpt_bench.models.gtpt.truth import Telling
 from tests.models.small import BODY, UNPRUNED, WHOLE_BODY, Recorded, built, shapes
 
 GROUPS = (GroupTokens(2, 0, 4), GroupTokens(1, 3, 2))
@@ -71,25 +74,34 @@ def ending(model: Any, fine: FineTokens) -> list[Tensor]:
     """Tokens of each group after all fine layers."""
     with torch.no_grad():
         for place, (layer, step) in enumerate(zip(model.fine.layers, model.schedule.fine, strict=True)):
-            fine = model.fine.layer(place, layer, fine, step, None)
+            fine = model.fine.layer(place, layer, fine, step, Telling())
     return list(fine.x.split([group.queries for group in model.schedule.fine[-1].feed_forward], dim=1))
 
 
-@pytest.mark.parametrize("base", [BODY, WHOLE_BODY], ids=["body", "whole body"])
+@settings(max_examples=10)
+@given(
+    base=st.sampled_from([BODY, WHOLE_BODY]),
+    place=st.integers(0, 2),
+    seed=st.integers(0, 2**31),
+    factor=st.sampled_from([-1.0, 0.0, 2.0]),
+)
 @pytest.mark.parametrize(("exchange", "alike"), [("isolated", True), ("sparse", False), ("full", False)])
-def test_isolated_groups_never_learn_of_each_other_after_the_split(base: Any, exchange: str, alike: bool) -> None:
+def test_isolated_groups_never_learn_of_each_other_after_the_split(
+    exchange: str, alike: bool, base: Any, place: int, seed: int, factor: float
+) -> None:
+    """Some of one group's tokens change: the others notice, unless groups are isolated."""
     changes = {"stage_depths": (1, 2, 2, 2), "fine_layers.exchange": {"kind": exchange}}
     model = built(base, changes)
     fine: FineTokens = Recorded(model, model.fine.split).outputs[model.fine.split]
     sizes = [group.queries for group in model.schedule.split]
-    before = ending(model, fine)
-    for place in range(3):
-        first = sum(sizes[:place])
-        moved = fine.x.clone()
-        moved[:, first : first + sizes[place]] *= 2
-        after = ending(model, fine._replace(x=moved))
-        assert not torch.equal(after[place], before[place])
-        assert all(torch.equal(after[other], before[other]) == alike for other in range(3) if other != place)
+    first = sum(sizes[:place])
+    changed = torch.rand(sizes[place], generator=torch.Generator().manual_seed(seed)) < 0.5
+    changed[0] = True  # a sparse token, which the sparse exchange shows to the others
+    moved = fine.x.clone()
+    moved[:, first : first + sizes[place]][:, changed] *= factor
+    before, after = ending(model, fine), ending(model, fine._replace(x=moved))
+    assert not torch.equal(after[place], before[place])
+    assert all(torch.equal(after[other], before[other]) == alike for other in range(3) if other != place)
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)

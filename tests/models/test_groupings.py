@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import nn
 
@@ -87,7 +89,7 @@ def test_a_group_may_have_dense_keypoints_only_by_the_name_of_their_part() -> No
     config = read(FACE_ALONE, WHOLE_BODY)
     assert [(group.keypoints, group.dense) for group in config.schedule.split] == [(0, 68), (17, 48)]
     model = built(config)
-    assert model.fine.split.asking[0] == [0]  # the face's part token alone ranks for it
+    assert model.fine.split.rows[0].asking.tolist() == [0]  # the face's part token alone ranks for it
     assert built(config)(pictures(config)).x.isfinite().all()
 
 
@@ -115,7 +117,10 @@ def test_a_dense_part_of_a_single_keypoint_gets_one_dense_token(kind: str) -> No
     [
         ({"head": range(16)}, "keypoint 'right_ankle' of 'coco' stands in no group"),
         ({"head": range(15)}, "keypoint 'left_ankle' and 1 more of 'coco' stands in no group"),
-        ({"head": range(17), "rest": ["nose"]}, "keypoint 'nose' stands in two groups; each belongs to exactly one"),
+        (
+            {"head": range(17), "rest": ["nose"]},
+            "keypoint 'nose' stands in the groups twice; each belongs to exactly one",
+        ),
         ({"head": [*range(16), "right_ankel"]}, "unknown keypoint 'right_ankel'; did you mean 'right_ankle'"),
         ({"head": [*range(16), 17]}, "no keypoint 17; they count from 0 to 16"),
         ({"head": range(17), "rest": []}, "group 'rest' has no keypoints; leave it out"),
@@ -134,10 +139,20 @@ def test_more_random_groups_than_sparse_keypoints_are_refused() -> None:
         model_config("gtpt_s_coco", {"grouping": {"kind": "random", "num_groups": 18}})
 
 
-@pytest.mark.parametrize("base", [BODY, WHOLE_BODY], ids=["body", "whole body"])
-def test_the_order_of_groups_does_not_matter(base: GTPTConfig) -> None:
-    """The same partition in another order, with the gate's channels in that order: the same logits."""
-    order = (2, 0, 1)
+@settings(max_examples=10)
+@given(
+    base=st.sampled_from([BODY, WHOLE_BODY]),
+    grouping=st.one_of(
+        st.just({"kind": "paper"}),
+        st.integers(0, 99).map(lambda seed: {"kind": "random", "seed": seed, "num_groups": 3}),
+    ),
+    order=st.permutations(range(3)),
+)
+def test_the_order_of_groups_does_not_matter(base: GTPTConfig, grouping: dict[str, Any], order: list[int]) -> None:
+    """Any partition in another order, with the gate's channels in that order: the same logits."""
+    base = base.changed(
+        {"grouping": grouping, "pruning.keep_rates": (1, 1, 1, 1)} if base == WHOLE_BODY else {"grouping": grouping}
+    )
     groups = {base.groups[place].name: base.groups[place].keypoints for place in order}
     model, relabelled = built(base), built(base, {"groups": groups}, seed=1)
     state = model.state_dict()
@@ -227,7 +242,10 @@ def test_a_split_inside_a_layer_reads_tokens_after_its_attention_and_feeds_group
 
 
 def test_neither_pass_may_prune_in_the_layer_that_ranks_for_the_split() -> None:
-    rates = {"pruning.keep_rates": (1, 1, 0.3, 0.1), "pruning.full_pass_keep_rates": (1, 0.5, 0.5, 0.5)}
+    rates = {
+        "pruning.keep_rates": (1, *[0.5] * 3, *[0.3] * 3, *[0.1] * 3),
+        "pruning.full_pass_keep_rates": (1, 0.5, 0.5, 0.5),
+    }
     with pytest.raises(
         ValidationError, match=r"pruning\.full_pass_keep_rates falls from 1 to 0.5 in layer 3, the last"
     ):

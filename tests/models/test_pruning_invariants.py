@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gtpt_bench.models.gtpt.kept import KeptTokens, watch_kept_tokens
 from gtpt_bench.models.gtpt.model import GTPT
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.gtpt.truth import Telling, Truth
 from tests.models.small_gtpt import NUM_TOKENS, places, small_gtpt
 
 SCORES = "softmax_pool attention_mean attention_max human feature_norm oracle random".split()
@@ -35,7 +35,7 @@ def tokens_and_truth(seed: int, batch: int = 2) -> tuple[Tensor, Truth]:
 def passed(model: GTPT, tokens: Tensor, truth: Truth) -> tuple[Tensor, list[KeptTokens]]:
     """Keypoint tokens at the end, and what each cut kept."""
     with torch.no_grad(), watch_kept_tokens(model) as cuts:
-        return model.transform(tokens, model.schedule, truth).keypoints, cuts
+        return model.transform(tokens, model.schedule, Telling(truth)).keypoints, cuts
 
 
 @settings(max_examples=30)

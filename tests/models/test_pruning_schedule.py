@@ -99,10 +99,18 @@ def test_a_fall_in_the_last_coarse_layer_is_refused_as_the_split_ranks_by_its_at
 
 
 def test_nor_may_the_second_pass_fall_in_the_last_coarse_layer() -> None:
-    rates = {"keep_rates": (1, 1, 0.3, 0.1), "full_pass_keep_rates": (1, 0.7, 0.5, 0.5)}
+    rates = {"keep_rates": (1, 0.7, 0.7, 0.7, 0.3, 0.3, 0.1, 0.1), "full_pass_keep_rates": (1, 0.7, 0.5, 0.5)}
     with pytest.raises(ValidationError, match=r"pruning\.full_pass_keep_rates falls from 1 to 0\.7 in layer 3"):
         small_config(stage_depths=(3, 1, 2, 2), pruning=rates)
     small_config(stage_depths=(2, 2, 2, 2), pruning=rates)
+
+
+def test_a_second_pass_that_keeps_less_than_the_first_is_refused() -> None:
+    with pytest.raises(
+        ValidationError,
+        match=r"full_pass_keep_rates keeps 0\.5 in layer 2, less than the 0\.7 of pruning\.keep_rates.*at least 0\.7",
+    ):
+        small_config(pruning={"full_pass_keep_rates": (1, 0.5, 0.5, 0.5)})
 
 
 @pytest.mark.parametrize("layer", [2, 4])
@@ -152,7 +160,7 @@ def test_there_is_no_second_pass_that_would_only_repeat_the_first(full: tuple[fl
 def test_at_keep_rate_one_every_mechanism_is_the_network_without_pruning_bit_for_bit(
     score: str, selection: str, dropped: str, split: str
 ) -> None:
-    reference = small_gtpt(**SPLITS[split]).full_pass(pictures()).logits
+    reference = small_gtpt(**SPLITS[split]).unpruned_pass(pictures()).logits
     kinds = {"score": {"kind": score}, "selection": {"kind": selection}, "dropped": {"kind": dropped}}
     model = small_gtpt(pruning={"keep_rates": (1, 1, 1, 1), **kinds}, **SPLITS[split])
     with watch_kept_tokens(model) as cuts:

@@ -115,7 +115,7 @@ def test_gumbel_is_plain_topk_in_evaluation(seed: int, num_kept: int) -> None:
     asked = candidates(seed, training=False)
     state = torch.get_rng_state()
     noisy, plain = (Cut(Pruning(selection=selection))(asked, num_kept) for selection in (GumbelTopK(), TopK()))
-    assert torch.equal(noisy.rows, plain.rows)
+    assert torch.equal(noisy.grid_index, plain.grid_index)
     assert torch.equal(noisy.x, plain.x)
     assert torch.equal(torch.get_rng_state(), state)
     noisy.x.sum().backward()

@@ -56,7 +56,7 @@ MISTAKES = {
     "unknown training preset": ("preset: quick", "preset: quik", 6, ["'quik'", "paper, quick"]),
     "preset that is a list": ("preset: quick", "preset: [quick]", 6, ["['quick']", "paper, quick"]),
     "unknown data preset": ("data: drawn", "data: drwn", 5, ["accuracy.data:", "'drwn'", "coco, drawn"]),
-    "unknown kind of data": ("data: drawn", "data: {kind: drwn}", 5, ["accuracy.data:", "'drwn'", "'coco', 'drawn'"]),
+    "unknown kind of data": ("data: drawn", "data: {kind: drwn}", 5, ["accuracy.data:", "'drwn'", "coco, drawn"]),
     "keep rate above 1": ("0.7, 0.3", "1.7, 0.3", 11, ["'hard'", "keep_rates.1", "less than or equal to 1", "1.7"]),
     "keep rate of 0": ("0.1]", "0]", 11, ["'hard'", "keep_rates.3", "greater than 0", "got 0"]),
     "negative keep rate": ("0.1]", "-0.1]", 11, ["'hard'", "keep_rates.3", "greater than 0", "-0.1"]),

@@ -154,7 +154,7 @@ def _check_full_pass(config: GTPTConfig) -> None:
     if min(pruned) == 1:  # there is no second pass
         return
     for layer, (fewer, more) in enumerate(zip(pruned, full, strict=True)):
-        if more < fewer:
+        if kept(config.num_image_tokens, more) < kept(config.num_image_tokens, fewer):
             raise ValueError(
                 f"pruning.full_pass_keep_rates keeps {more:g} in layer {layer}, less than the {fewer:g} of "
                 f"pruning.keep_rates there, which learn from it; use at least {fewer:g}"
