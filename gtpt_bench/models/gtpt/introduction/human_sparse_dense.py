@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
-
 from gtpt_bench.keypoints import KeypointSet
-from gtpt_bench.models.cost import Cost, parameters
+from gtpt_bench.models.cost import Cost
 from gtpt_bench.models.gtpt.introduction.base import (
-    BaseIntroduction,
     Layout,
     Phase,
     everyone,
@@ -20,24 +17,23 @@ from gtpt_bench.models.gtpt.introduction.base import (
     require_mhsa_layer,
 )
 from gtpt_bench.models.gtpt.introduction.dense_tokens import DenseTokens, PartAdd
+from gtpt_bench.models.gtpt.introduction.human_sparse import AfterHuman
 from gtpt_bench.models.gtpt.introduction.sparse_dense import dense_phases, part_and_sparse
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.introduction.sparse_dense_net import HumanSparseDenseTokens
 
 
-class HumanSparseDense(BaseIntroduction):
+class HumanSparseDense(AfterHuman):
     """human token → part tokens and sparse tokens → dense tokens at the split, or where it would be."""
 
     kind: Literal["human_sparse_dense"] = "human_sparse_dense"
-    layer: int | None = Field(None, ge=0)
-    """Coarse layer after whose pruning part and sparse tokens enter; the first of the second stage if None."""
     dense_tokens: DenseTokens = PartAdd()
     dense_at_split: ClassVar[bool] = True
 
     def check(self, keypoints: KeypointSet, layout: Layout) -> None:
         require_dense(self.kind, keypoints, "human_sparse, human_sparse_keep_human, human_parts_sparse or all_at_start")
-        layer = layout.first_cut if self.layer is None else self.layer
+        layer = self.entry(layout)
         require_mhsa_layer("layer", layer, layout)
         if layer >= layout.split:
             raise ValueError(
@@ -46,17 +42,16 @@ class HumanSparseDense(BaseIntroduction):
             )
 
     def phases(self, keypoints: KeypointSet, layout: Layout) -> tuple[Phase, ...]:
-        layer = layout.first_cut if self.layer is None else self.layer
         return (
             Phase(0, "before_attention", (everyone(keypoints),), human=True),
-            Phase(layer, "after_attention", part_and_sparse(keypoints, self.dense_tokens)),
+            Phase(self.entry(layout), "after_attention", part_and_sparse(keypoints, self.dense_tokens)),
             *dense_phases(keypoints, layout),
         )
 
     def cost(self, keypoints: KeypointSet, width: int) -> Cost:
         num_dense = len(keypoints) - len(keypoints.sparse)
         dense = self.dense_tokens.cost(num_dense, len(keypoints.dense_parts), width)
-        return parameters((1 + len(keypoints.sparse)) * width) + dense
+        return super().cost(keypoints, width) + dense
 
     def build(self, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> HumanSparseDenseTokens:
         from gtpt_bench.models.gtpt.introduction.sparse_dense_net import HumanSparseDenseTokens

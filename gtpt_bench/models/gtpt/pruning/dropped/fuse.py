@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from gtpt_bench.frozen import Frozen
-from gtpt_bench.models.cost import NOTHING, Cost
+from gtpt_bench.models.gtpt.pruning.dropped.base import BaseDropped
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.image_tokens import ImageTokens
     from gtpt_bench.models.gtpt.pruning.selection.topk import Selected
 
 
-class Fuse(Frozen):
+class Fuse(BaseDropped):
     """Their mean, weighted by how many original tokens each stands for, with the mean of their embeddings.
 
     A fused token takes part in later cuts like any other; if it is dropped it fuses again. It has no place in the
-    grid (index −1).
+    grid (index −1). A weighted sum, no product of matrices, so it counts no MACs.
     """
 
     kind: Literal["fused"] = "fused"
@@ -43,7 +42,3 @@ class Fuse(Frozen):
             size=torch.cat((kept.size, total_B1), dim=1),
             human=None if human is None or kept.human is None else torch.cat((kept.human, human), dim=1),
         )
-
-    def cost(self, width: int, *, before: int, after: int) -> Cost:
-        """A weighted sum; no product of matrices."""
-        return NOTHING

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.cost import Cost
+from gtpt_bench.models.gtpt.pruning.dropped.base import BaseDropped
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.pruning.selection.topk import Selected
 
 
-class Merge(Frozen):
+class Merge(BaseDropped):
     """Means of features, weighted by how many original tokens each stands for; nearest by cosine similarity.
 
     The kept token keeps its place and its position embedding.
     """
 
     kind: Literal["merged"] = "merged"
-    spare: ClassVar[int] = 0
     counts_tokens: ClassVar[bool] = True
 
     def closed(self, before: ImageTokens, kept: ImageTokens, selected: Selected) -> ImageTokens:
