@@ -48,12 +48,12 @@ def ap_against_macs(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | Non
         return None
     model = plan.study.accuracy.model
     figure, axes = plt.subplots(figsize=(5.4, 3.6))
-    _line(axes, shown, BLUE)
+    _marks(axes, shown, BLUE, joined=is_one_curve(plan))
     axes.set_xlabel(f"MACs of {model}, full ({unit})")
     axes.set_ylabel(_ap_label(plan))
     axes.margins(x=0.12, y=0.18)
     _label(axes, shown)
-    return figure, f"AP against MACs (full) of {model}, a point a pruning variant. {_bars(plan, accuracy)}"
+    return figure, f"AP against MACs (full) of {model}, a point a variant. {_bars(plan, accuracy)}"
 
 
 def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
@@ -71,7 +71,7 @@ def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -
         return None
     figure, grid = plt.subplots(len(panels), 1, figsize=(5.4, 2.7 * len(panels)), sharex=True, squeeze=False)
     for axes, (shown, label, colour) in zip(grid[:, 0], panels, strict=True):
-        _line(axes, shown, colour)
+        _marks(axes, shown, colour, joined=is_one_curve(plan))
         axes.set_ylabel(label)
         axes.margins(x=0.1, y=0.2)
     for axes, (shown, _, _) in zip(grid[:, 0], panels, strict=True):
@@ -96,9 +96,20 @@ def draw(name: str, plan: Plan, table: StudyTable, accuracy: StudyAccuracy | Non
         return PLOTS[name](plan, table, accuracy)
 
 
-def _line(axes: Axes, shown: list[Point], colour: str) -> None:
+def is_one_curve(plan: Plan) -> bool:
+    """Whether variants differ in keep rates alone, so that a line from one to the next means something."""
+    configs = [(plan.measured.get(name) or plan.trained[name]).config for name in plan.variants]
+    rates = {"pruning.keep_rates": configs[0].pruning.keep_rates}
+    if any(len(config.pruning.keep_rates) != len(rates["pruning.keep_rates"]) for config in configs):
+        return False
+    recipes = [(run.config.training, run.config.evaluation) for run in plan.runs]
+    return all(recipe == recipes[0] for recipe in recipes) and all(c.changed(rates) == configs[0] for c in configs)
+
+
+def _marks(axes: Axes, shown: list[Point], colour: str, *, joined: bool) -> None:
     x, y = [p.x for p in shown], [p.y for p in shown]
-    axes.plot(x, y, color=colour, linewidth=1.2, alpha=0.5, zorder=2)
+    if joined:
+        axes.plot(x, y, color=colour, linewidth=1.2, alpha=0.5, zorder=2)
     bars = [(p.x, p.y, p.error) for p in shown if p.error is not None]
     if bars:
         across, up, errors = zip(*bars, strict=True)
