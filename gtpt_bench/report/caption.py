@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.uncertainty import median_error
 from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
 from gtpt_bench.report.accuracy import StudyAccuracy
 from gtpt_bench.report.records import Found, VariantRecords
-from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.plan import Plan, PlannedRun
 
 
 def table_caption(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> list[str]:
@@ -65,18 +66,19 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
     wanted = plan.study.accuracy
     if wanted is None or accuracy is None:
         return []
-    protocol, people = wanted.evaluation, f"{accuracy.num_people:,} persons in {accuracy.num_images:,} images"
-    boxes = "ground-truth boxes" if protocol.boxes == "ground_truth" else f"boxes of {wanted.data.detections}"
-    flip = "flip test" if protocol.flip_test else "no flip test"
+    people = f"{accuracy.num_people:,} persons in {accuracy.num_images:,} images"
+    boxes = said_of(plan, lambda run: _boxes(run.config))
+    flip = said_of(plan, lambda run: "flip test" if run.config.evaluation.flip_test else "no flip test")
     keypoints, seeds = plan.runs[0].config.model.keypoint_set, ", ".join(map(str, plan.study.seeds))
     lines = [
-        f"AP and AR over {len(keypoints)} keypoints: {wanted.model}, {_epochs(plan)} epochs, seeds {seeds}; "
+        f"AP and AR over {len(keypoints)} keypoints: {wanted.model}, {_epochs(plan)}, seeds {seeds}; "
         f"{data_words(plan)}, {people}; {boxes}, {flip}, pycocotools."
     ]
     guided = [run.config.training.attention_guidance > 0 for run in plan.runs]
     if any(guided):
         which = "Trained" if all(guided) else "Some variants are trained"
         lines.append(f"{which} with attention guidance, an aid for short runs that is not part of the paper's recipe.")
+    lines += oracle_sentences(plan)
     lines += smaller_sentences(plan, accuracy)
     lines += untrained_sentences(accuracy)
     if accuracy.smallest_visible is not None:
@@ -94,7 +96,38 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
 
 def _epochs(plan: Plan) -> str:
     """Epochs of training; several numbers where variants differ in them."""
-    return " or ".join(map(str, sorted({run.config.training.epochs for run in plan.runs})))
+    numbers = sorted({run.config.training.epochs for run in plan.runs})
+    return f"{' or '.join(map(str, numbers))} epoch{'' if numbers == [1] else 's'}"
+
+
+def said_of(plan: Plan, words: Callable[[PlannedRun], str]) -> str:
+    """What is true of all runs; where variants differ, what is true of which."""
+    by_words: dict[str, list[str]] = {}
+    for run in plan.runs:
+        names = by_words.setdefault(words(run), [])
+        if run.variant not in names:
+            names.append(run.variant)
+    if len(by_words) == 1:
+        return next(iter(by_words))
+    most = max(by_words, key=lambda said: len(by_words[said]))
+    others = [f"{said} for {', '.join(names)}" for said, names in by_words.items() if said != most]
+    return f"{most} (but {'; '.join(others)})"
+
+
+def _boxes(config: RunConfig) -> str:
+    return "ground-truth boxes" if config.evaluation.boxes == "ground_truth" else f"boxes of {config.data.detections}"
+
+
+def oracle_sentences(plan: Plan) -> list[str]:
+    """A row that saw the labels is no method."""
+    configs = {name: (plan.trained.get(name) or plan.measured[name]).config for name in plan.variants}
+    names = [name for name, config in configs.items() if config.pruning.score.needs_truth]
+    if not names:
+        return []
+    return [
+        f"{', '.join(names)}: image tokens are kept by the true keypoints in evaluation, an upper bound on what any "
+        "score could reach and not a method; trained with the paper's score."
+    ]
 
 
 COMPARABLE_AP = 5.0

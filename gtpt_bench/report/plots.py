@@ -78,9 +78,12 @@ def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -
         _label(axes, shown)
     grid[-1, 0].set_xlabel("image tokens kept, mean over layers (%)")
     figure.align_ylabels()
-    words = f"AP and throughput against the share of image tokens kept, mean over layers. {_bars(plan, accuracy)}"
+    what = " and ".join([*["AP"] * bool(ap), *["throughput"] * bool(speed)])
+    bars = _bars(plan, accuracy) if ap else ""
+    words = f"{what} against the share of image tokens kept, mean over layers. {bars}".strip()
     if plan.study.accuracy and plan.study.model not in ("", plan.study.accuracy.model):
-        words += f" Throughput and the share of tokens kept are those of {plan.study.model}."
+        shares = "Throughput and the share of tokens kept are" if speed else "The share of tokens kept is that"
+        words += f" {shares}{' those' if speed else ''} of {plan.study.model}."
     return figure, words
 
 

@@ -164,7 +164,7 @@ def _accuracy_cells(
     yield "ar", _measured(100 * float(np.mean([f.record["metrics"]["AR"] for f in found])), 1, *found)
     if accuracy.difference is not None and accuracy.half_width is not None:
         mark = "" if accuracy.is_distinguishable else " n.d."
-        text = f"{accuracy.difference:+.1f} ± {accuracy.half_width:.1f}{mark}"
+        text = f"{round(accuracy.difference, 1) + 0.0:+.1f} ± {accuracy.half_width:.1f}{mark}"
         yield "ap_difference", _measured(accuracy.difference, 1, *found, *compared, text=text)
 
 

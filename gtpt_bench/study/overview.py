@@ -16,7 +16,18 @@ from gtpt_bench.study.state import Status
 
 
 def overview_columns() -> tuple[str, ...]:
-    return ("variant", "model", "params", "MACs full", "MACs attention", "MACs thop", "image tokens a layer", "trained")
+    return (
+        "variant",
+        "model",
+        "params",
+        "MACs full",
+        "MACs attention",
+        "MACs thop",
+        "image tokens a layer",
+        "trained",
+        "its MACs full",
+        "its tokens a layer",
+    )
 
 
 def overview_rows(plan: Plan) -> list[tuple[str, ...]]:
@@ -29,6 +40,7 @@ def overview_rows(plan: Plan) -> list[tuple[str, ...]]:
             *(f"{macs:,}" for macs in (cost.full, cost.attention, cost.thop)),
             layers_in_words(config),
             trained_as(plan, variant),
+            *trained_cost(plan, variant),
         )
         for variant in plan.variants
         for model, config in [model_of(plan, variant)]
@@ -54,6 +66,14 @@ def stage_tokens(config: ModelConfig) -> tuple[int, ...]:
         last += depth
         ends.append(config.schedule.image_slots[last - 1])
     return tuple(ends)
+
+
+def trained_cost(plan: Plan, variant: str) -> tuple[str, str]:
+    """MACs and tokens of the model that is trained, where it is another one than the measured."""
+    trained, measured = plan.trained.get(variant), plan.measured.get(variant)
+    if trained is None or measured is None or trained.config == measured.config:
+        return "", ""
+    return f"{gtpt_cost(trained.config).full:,}", layers_in_words(trained.config)
 
 
 def layers_in_words(config: ModelConfig) -> str:
@@ -84,6 +104,11 @@ def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> li
     return [
         f"{len(plan.distinct_runs)} training run(s), cost of {len(plan.costs)} model(s){timing}: {parts}",
         _in_words(expected),
+        *(
+            f"{run.variant} is the same run as {run.home}, which is trained once for both"
+            for run in plan.runs
+            if run.variant != run.home and run.seed == plan.study.seeds[0]
+        ),
     ]
 
 
@@ -116,6 +141,14 @@ def plan_as_json(plan: Plan, status: Sequence[Status]) -> dict[str, Any]:
             "image_slots": list(config.schedule.image_slots),
             "layers": layers_as_json(config),
         }
+        if variant in plan.trained:
+            trained = plan.trained[variant]
+            variants[variant]["trained"] = {
+                "model": trained.model,
+                "params": gtpt_cost(trained.config).params,
+                "macs": gtpt_cost(trained.config).macs(),
+                "image_slots": list(trained.config.schedule.image_slots),
+            }
     runs = [{"variant": r.variant, "seed": r.seed, "folder": r.folder, "train": r.train_signature} for r in plan.runs]
     return {
         "study": plan.study.study,

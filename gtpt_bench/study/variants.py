@@ -45,13 +45,13 @@ def variants_of(study: Study, source: YamlSource) -> tuple[Variant, ...]:
             variants get the same name.
     """
     parts = [*_axes(study.vary, source), *_zipped(study.vary, source), *_named(study.vary)]
-    combined = [_joined(choice) for choice in product(*parts)]
+    combined = [_joined(choice, source) for choice in product(*parts)]
     names = [variant.name for variant in combined]
     long = next((name for name in names if not re.fullmatch(NAME_PATTERN, name)), None)
     if long is not None:
         raise StudyError(
             f"{source.place(('vary',))}: variant {long!r} has {len(long)} letters; it becomes the name of a folder and "
-            "may have 64: label the values of the axes more shortly"
+            "may have 64: label the values of its axes, as in axes: {groups: {halves: {…}, one: {…}}}"
         )
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
@@ -108,13 +108,35 @@ def _named(vary: Vary) -> Iterator[list[Variant]]:
         ]
 
 
-def _joined(parts: tuple[Variant, ...]) -> Variant:
+def _joined(parts: tuple[Variant, ...], source: YamlSource) -> Variant:
+    """One variant of several parts.
+
+    Raises:
+        StudyError: two of its changes set the same value.
+    """
     changes: Changes = {}
     places: dict[str, KeyPath] = {}
+    set_by: dict[str, str] = {}
     for part in parts:
+        for key, value in part.changes.items():
+            for leaf in _leaves(key, value):
+                if leaf in set_by:
+                    other = "another part of it" if set_by[leaf] == key else f"{set_by[leaf]} too"
+                    raise StudyError(
+                        f"{source.place(part.places[key])}: variant {' '.join(each.name for each in parts)!r}: {leaf} "
+                        f"is set by {key} and by {other}; a key takes one value, so vary it in one place"
+                    )
+                set_by[leaf] = key
         changes |= part.changes
         places |= part.places
     return Variant(" ".join(part.name for part in parts) or "default", changes, places)
+
+
+def _leaves(key: str, value: Any) -> list[str]:
+    """Dotted keys of the single values that a change sets."""
+    if not isinstance(value, dict) or not value:
+        return [key]
+    return [leaf for name, inner in value.items() for leaf in _leaves(f"{key}.{name}", inner)]
 
 
 def _label(key: str, value: Any) -> str:

@@ -61,8 +61,8 @@ class TrainingConfig(Frozen):
         if isinstance(self.warmup, LinearWarmup) and self.warmup.end_epoch > self.epochs:
             raise ValueError(
                 f"warmup.end_epoch {self.warmup.end_epoch:g} is later than epochs {self.epochs}, so the keep rates "
-                f"that are evaluated would never be trained; use an end_epoch of at most {self.epochs}, or at least "
-                f"{ceil(self.warmup.end_epoch)} epochs"
+                f"that are evaluated would never be trained; use warmup {{kind: linear, start_epoch: 0, end_epoch: "
+                f"{self.epochs}}}, or at least {ceil(self.warmup.end_epoch)} epochs"
             )
         if self.distillation.ema_from_epoch >= self.epochs:
             raise ValueError(

@@ -71,3 +71,18 @@ def test_a_wrong_name_is_answered_with_the_right_ones(
     found, words = first_problem(refused.value, GTPTConfig)
     assert found == path
     assert words.startswith(reason)
+
+
+def test_groups_in_short_are_the_users_own_grouping() -> None:
+    groups = {"upper": list(range(11)), "lower": list(range(11, 17))}
+    short, long = {"groups": groups}, {"grouping": {"kind": "own", "groups": groups}}
+    assert model_config("gtpt_s_coco", short) == model_config("gtpt_s_coco", long)
+
+
+def test_groups_beside_a_grouping_are_refused() -> None:
+    with pytest.raises(ValidationError, match="groups and grouping both say which keypoints go together"):
+        model_config("gtpt_s_coco", {"groups": {"all": list(range(17))}, "grouping": "one"})
+
+
+def test_a_gate_is_off_by_the_same_word_as_other_parts() -> None:
+    assert model_config("gtpt_s_coco", {"channel_gate": "off"}) == model_config("gtpt_s_coco", {"channel_gate": None})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -160,6 +160,7 @@ def test_there_is_no_second_pass_that_would_only_repeat_the_first(full: tuple[fl
 def test_at_keep_rate_one_every_mechanism_is_the_network_without_pruning_bit_for_bit(
     score: str, selection: str, dropped: str, split: str
 ) -> None:
+    assume((score, selection) != ("random", "gumbel_topk"))  # refused: nothing to learn
     reference = small_gtpt(**SPLITS[split]).unpruned_pass(pictures()).logits
     kinds = {"score": {"kind": score}, "selection": {"kind": selection}, "dropped": {"kind": dropped}}
     model = small_gtpt(pruning={"keep_rates": (1, 1, 1, 1), **kinds}, **SPLITS[split])

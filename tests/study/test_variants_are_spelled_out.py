@@ -59,6 +59,27 @@ def test_zipped_lists_go_side_by_side() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "vary",
+    [
+        {"axes": {"pruning.score": ["oracle", "random"]}, "variants": {"a": {"pruning.score": "human"}}},
+        {"axes": {"width": [32, 64]}, "zip": {"width": [1, 2]}},
+        {"variants": {"a": {"pruning": {"score": "oracle"}, "pruning.score": "human"}}},
+    ],
+    ids=["axis and variant", "axis and zip", "within a variant"],
+)
+def test_a_key_that_two_changes_set_is_refused_for_the_name_would_tell_of_the_wrong_one(vary: dict[str, Any]) -> None:
+    with pytest.raises(
+        StudyError, match=r"study.yaml.*variant .*(pruning.score|width) is set by .*vary it in one place"
+    ):
+        variants(**vary)
+
+
+def test_a_field_may_be_set_beside_the_bare_name_of_its_part() -> None:
+    named = {"a": {"grouping": "random", "grouping.seed": 3}}
+    assert changes(variants=named) == named
+
+
 def test_axes_zip_and_variants_combine() -> None:
     found = changes(axes={"ffn_ratio": [2, 3]}, zip={"width": [32, 64], "heads": [2, 4]}, variants={"a": {}, "b": {}})
     assert len(found) == 2 * 2 * 2

@@ -162,7 +162,10 @@ def test_a_warmup_changes_what_is_learned_but_not_the_first_step_after_it(people
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"warmup": {"kind": "linear"}}, r"end_epoch 100 is later than epochs 3.*at most 3, or at least 100 epochs"),
+        (
+            {"warmup": {"kind": "linear"}},
+            r"end_epoch 100 is later than epochs 3.*start_epoch: 0, end_epoch: 3}, or at least 100 epochs",
+        ),
         ({"distillation": "ema_delayed"}, r"ema_from_epoch 6 .* epochs 3.*at most 2, or at least 7 epochs"),
     ],
     ids=["warm-up", "delayed teacher"],

@@ -207,10 +207,11 @@ def _check_score(config: GTPTConfig) -> None:
             "another score, or selection topk"
         )
     if config.pruning.score.needs_human and not config.phases[0].human:
+        of_body = "human_sparse, human_sparse_keep_human or human_parts_sparse"
+        with_human = "human_sparse_dense" if config.keypoint_set.dense_parts else of_body
         raise ValueError(
             f"pruning.score {config.pruning.score.kind} asks the human token, but introduction "
-            f"{config.introduction.kind} has none; use introduction human_sparse, human_sparse_keep_human, "
-            "human_parts_sparse or human_sparse_dense, or pruning.score softmax_pool"
+            f"{config.introduction.kind} has none; use introduction {with_human}, or pruning.score softmax_pool"
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.keypoints import Keypoints, KeypointSet, keypoint_set_of
@@ -61,6 +61,12 @@ class GTPTConfig(Frozen):
     split_ratio: int = Field(2, ge=1)
     """SimCC bins per pixel."""
     initialisation: Initialisation = Initialisation()
+
+    @field_validator("channel_gate", mode="before")
+    @classmethod
+    def _gate_off(cls, value: Any) -> Any:
+        """`channel_gate: off` as for other parts."""
+        return None if value == "off" else value
 
     @model_validator(mode="before")
     @classmethod

@@ -52,6 +52,9 @@ def named_groups(keypoints: KeypointSet, name: str) -> tuple[Group, ...]:
         ValueError: it does not; says what it knows.
     """
     if name not in keypoints.groups:
-        known = ", ".join([*keypoints.groups, "one", "left_right", "random", "own", "off"])
-        raise ValueError(f"grouping {name!r} is not defined for the keypoints of {keypoints.name!r}; known: {known}")
+        presets = f"they have {', '.join(keypoints.groups)}; " if keypoints.groups else ""
+        raise ValueError(
+            f"grouping: the keypoints of {keypoints.name!r} have no partition {name!r}; {presets}or use grouping one, "
+            "left_right, random, off, or own with groups of yours"
+        )
     return partition(keypoints, keypoints.groups[name])

@@ -23,4 +23,7 @@ class OwnGroups(BaseGrouping):
             name: [k for member in group for k in parts.get(str(member)) or [keypoints.place_of(member)]]
             for name, group in self.groups.items()
         }
-        return partition(keypoints, members)
+        try:
+            return partition(keypoints, members)
+        except ValueError as error:
+            raise ValueError(f"groups: {error}") from error
