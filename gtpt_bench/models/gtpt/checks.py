@@ -201,10 +201,10 @@ def sufficient_tokens(needed: int, keep_rate: float) -> int:
 
 
 def _check_score(config: GTPTConfig) -> None:
-    if config.pruning.score.kind == "random" and config.pruning.selection.kind == "gumbel_topk":
+    if config.pruning.selection.learns and not config.pruning.score.can_learn:
         raise ValueError(
-            "pruning.selection gumbel_topk learns through scores, but pruning.score random has none to learn; use "
-            "another score, or selection topk"
+            f"pruning.selection {config.pruning.selection.kind} learns through scores, but pruning.score "
+            f"{config.pruning.score.kind} has none to learn; use another score, or selection topk"
         )
     if config.pruning.score.needs_human and not config.phases[0].human:
         of_body = "human_sparse, human_sparse_keep_human or human_parts_sparse"

@@ -49,6 +49,8 @@ class BaseScore(Frozen):
 
     asks_keypoints: ClassVar[bool] = True
     """Whether it depends on tokens that stand for keypoints."""
+    can_learn: ClassVar[bool] = True
+    """Whether a gradient that reaches the score changes what it ranks."""
     needs_human: ClassVar[bool] = False
     """Whether it asks what the human token thought of each image token."""
     needs_truth: ClassVar[bool] = False

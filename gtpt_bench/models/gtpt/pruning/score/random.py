@@ -15,6 +15,7 @@ class Random(BaseScore):
 
     kind: Literal["random"] = "random"
     asks_keypoints: ClassVar[bool] = False
+    can_learn: ClassVar[bool] = False
 
     def scores(self, candidates: Candidates) -> Tensor:
         import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.gtpt.pruning.selection.topk import Selected, TopK
@@ -21,6 +21,7 @@ class GumbelTopK(Frozen):
     """
 
     kind: Literal["gumbel_topk"] = "gumbel_topk"
+    learns: ClassVar[bool] = True
 
     def select(self, scores_BN: Tensor, num_kept: int, *, training: bool) -> Selected:
         if not training:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from gtpt_bench.frozen import Frozen
 
@@ -26,6 +26,8 @@ class TopK(Frozen):
     """The k highest scores."""
 
     kind: Literal["topk"] = "topk"
+    learns: ClassVar[bool] = False
+    """Whether a gradient reaches the scores."""
 
     def select(self, scores_BN: Tensor, num_kept: int, *, training: bool) -> Selected:
         return Selected(scores_BN.topk(num_kept, dim=1).indices)
