@@ -161,6 +161,13 @@ def _reason(problem: Any, location: KeyPath, model: type[BaseModel]) -> str:
         near = difflib.get_close_matches(problem["ctx"]["tag"], allowed, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"unknown kind {_short(problem['ctx']['tag'])}; {hint}allowed: {', '.join(allowed)}"
+    if problem["type"] == "too_short":
+        return f"at least {problem['ctx']['min_length']} expected, got {problem['ctx']['actual_length']}"
+    if problem["type"] == "missing" and isinstance(location[-1], int):
+        return f"{location[-1] + 1} or more values are expected, got {location[-1]}"
+    if problem["type"] in ("model_type", "model_attributes_type"):
+        given = _short(problem["input"])
+        return f"a mapping of its keys is expected, or the bare name of its kind if it has one, got {given}"
     message = (
         str(problem["msg"]).removeprefix("Value error, ").replace("tuple", "list").replace("dictionary", "mapping")
     )

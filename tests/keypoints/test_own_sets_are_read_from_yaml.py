@@ -116,7 +116,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "index too large": ({"skeleton": [[0, 5]]}, "skeleton:", ["no keypoint 5", "from 0 to 4"]),
     "neither name nor index": ({"upper_body": [0.5]}, "upper_body.0:", ["by its name or its index", "0.5"]),
     "yes for a keypoint": ({"upper_body": [True]}, "upper_body.0:", ["by its name or its index", "True"]),
-    "pair of one": ({"flip_pairs": [["left_ear"]]}, "flip_pairs.0.1:", ["required"]),
+    "pair of one": ({"flip_pairs": [["left_ear"]]}, "flip_pairs.0.1:", ["2 or more values"]),
     "own partner": ({"flip_pairs": [["nose", 0]]}, "flip_pairs:", ["'nose' is paired with itself"]),
     "two partners": ({"flip_pairs": [EARS, ["nose", 1]]}, "flip_pairs:", ["'left_ear' is in two pairs"]),
     "upper body twice": ({"upper_body": ["nose", 0]}, "upper_body:", ["'nose' stands twice"]),

@@ -59,9 +59,11 @@ def test_a_field_beside_a_bare_name_belongs_to_it() -> None:
         ({"grouping": "ofv"}, ("grouping",), "unknown kind 'ofv'; did you mean 'off'? allowed: paper, one, "),
         ({"pruning.score": "orakel"}, ("pruning", "score"), "unknown kind 'orakel'; did you mean 'oracle'?"),
         ({"pruning.score.kid": 1}, ("pruning", "score", "kid"), "unknown key; did you mean 'kind'?"),
+        ({"grouping": False}, ("grouping",), "a mapping of its keys is expected, or the bare name of its kind"),
+        ({"stage_depths": [3, 3, 3]}, ("stage_depths", 3), "4 or more values are expected, got 3"),
         ({"grouping.num_groups": 2}, ("grouping", "num_groups"), "unknown key; allowed: kind"),
     ],
-    ids=["kind", "kind inside a part", "key", "key of another kind"],
+    ids=["kind", "kind inside a part", "key", "no part", "too few values", "key of another kind"],
 )
 def test_a_wrong_name_is_answered_with_the_right_ones(
     changes: dict[str, Any], path: tuple[str, ...], reason: str
