@@ -23,7 +23,6 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
-    StringConstraints,
     Tag,
     ValidationInfo,
     field_validator,
@@ -34,18 +33,11 @@ from gtpt_bench.keypoints.built_in import KEYPOINT_SETS, KeypointsName
 from gtpt_bench.keypoints.keypoint_set import DensePart, KeypointSet
 from gtpt_bench.keypoints.partition import partition_of
 from gtpt_bench.keypoints.references import doubled, name_of, names_in_order, place_in, told_of
-
-NAME_PATTERN = r"^[\w.+-][\w .+-]{0,63}$"
-"""As for studies and variants."""
+from gtpt_bench.names import NAME_PATTERN as NAME_PATTERN
+from gtpt_bench.names import Name
 
 DEFAULT_SIGMA = 0.05
 """Between the eyes' 0.025 and the hips' 0.107 of COCO."""
-
-
-def _not_only_dots(name: str) -> str:
-    if not name.strip("."):
-        raise ValueError("a name needs more than dots")
-    return name
 
 
 def _not_built_in(name: str) -> str:
@@ -60,7 +52,6 @@ def _int_or_text(value: Any) -> Any:
     return value
 
 
-Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN), AfterValidator(_not_only_dots)]
 Keypoint = Annotated[int | str, BeforeValidator(_int_or_text)]
 """A keypoint by index or name; by name once it is validated."""
 Pair = tuple[Keypoint, Keypoint]

@@ -8,6 +8,23 @@ from gtpt_bench.keypoints.keypoint_set import DensePart, Partition, in_token_ord
 from gtpt_bench.keypoints.references import Reference, doubled, place_in
 
 
+def members_of(
+    names: Sequence[str], dense_parts: Sequence[DensePart], groups: Mapping[str, Iterable[Reference]]
+) -> dict[str, list[int]]:
+    """Groups as indices, in the order given; the name of a dense part stands for its keypoints.
+
+    Raises:
+        ValueError: a keypoint is unknown; names the nearest.
+    """
+    parts = {part.name: part.keypoints for part in dense_parts}
+
+    def places(references: Iterable[Reference]) -> Iterator[int]:
+        for reference in references:
+            yield from parts.get(str(reference), ()) or [place_in(names, reference)]
+
+    return {label: list(places(references)) for label, references in groups.items()}
+
+
 def partition_of(
     names: Sequence[str], dense_parts: Sequence[DensePart], groups: Mapping[str, Iterable[Reference]]
 ) -> Partition:
@@ -16,13 +33,7 @@ def partition_of(
     Raises:
         ValueError: they are no partition; names the keypoint that is missing or doubled, or the empty group.
     """
-    parts = {part.name: part.keypoints for part in dense_parts}
-
-    def places(references: Iterable[Reference]) -> Iterator[int]:
-        for reference in references:
-            yield from parts.get(str(reference), ()) or [place_in(names, reference)]
-
-    members = {label: list(places(references)) for label, references in groups.items()}
+    members = members_of(names, dense_parts, groups)
     empty = next((label for label, group in members.items() if not group), None)
     if empty is not None:
         raise ValueError(f"group {empty!r} has no keypoints; leave it out")

@@ -7,24 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import Field, field_validator
 
 from gtpt_bench.data.config import DataConfig
 from gtpt_bench.efficiency.settings import TimingSettings
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.frozen import Frozen
+from gtpt_bench.names import NAME_PATTERN as NAME_PATTERN
+from gtpt_bench.names import Name
 from gtpt_bench.training.config import TrainingConfig
-
-
-def _not_only_dots(name: str) -> str:
-    if not name.strip("."):
-        raise ValueError("a name needs more than dots")
-    return name
-
-
-NAME_PATTERN = r"^[\w.+-][\w .+-]{0,63}$"
-Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN), AfterValidator(_not_only_dots)]
-"""Names of studies and variants: they become names of folders."""
 
 Changes = dict[str, Any]
 """New values by dotted key: of the model (`pruning.keep_rates`) or of `training.…`, `data.…`, `evaluation.…`."""

@@ -67,7 +67,8 @@ class LinearWarmup(Frozen):
         """
         progress = self.progress(epoch)
         if self.curve == "geometric":
-            _check_geometric(final)
+            if off_the_curve(final):
+                raise ValueError(f"training.warmup.curve: {off_the_curve(final)}")
             return tuple(max(rate, self.rho(epoch) ** stage) for stage, rate in enumerate(final))
         # At the end the rates themselves: 1 − (1 − 0.1) is not 0.1, and token counts truncate (spec S11).
         return tuple(final) if progress == 1 else tuple(1 - (1 - rate) * progress for rate in final)
@@ -76,16 +77,12 @@ class LinearWarmup(Frozen):
 Warmup = Annotated[NoWarmup | LinearWarmup, Field(discriminator="kind"), BY_NAME]
 
 
-def leads_to(final: Sequence[float]) -> bool:
-    """Whether the geometric curve can end at these rates: one for each stage, none below its own end."""
-    return len(final) == len(GEOMETRIC_END) and all(
-        rate >= end - 1e-9 for rate, end in zip(final, GEOMETRIC_END, strict=True)
+def off_the_curve(final: Sequence[float]) -> str:
+    """Why the geometric curve cannot end at these rates, and what would do; "" if it can."""
+    if len(final) == len(GEOMETRIC_END) and all(r >= end - 1e-9 for r, end in zip(final, GEOMETRIC_END, strict=True)):
+        return ""
+    ends = ", ".join(f"{rate:.3g}" for rate in GEOMETRIC_END)
+    return (
+        f"geometric ends at {ends}, so pruning.keep_rates must be four rates not below these, got {list(final)}; "
+        "use curve linear"
     )
-
-
-def _check_geometric(final: Sequence[float]) -> None:
-    if not leads_to(final):
-        raise ValueError(
-            f"training.warmup.curve: geometric ends at {', '.join(f'{rate:.3g}' for rate in GEOMETRIC_END)}, so "
-            f"pruning.keep_rates must be four rates not below these, got {list(final)}; use curve: linear"
-        )

@@ -18,8 +18,7 @@ from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.introduction.base import Phase, When
 from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
-from gtpt_bench.models.gtpt.pruning.cut_net import Cut
-from gtpt_bench.models.gtpt.pruning.score.base import Candidates
+from gtpt_bench.models.gtpt.pruning.cut_net import PlacedCut
 from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
 from gtpt_bench.models.gtpt.schedule import LayerTokens, phase_at
 from gtpt_bench.models.gtpt.truth import Telling
@@ -55,10 +54,9 @@ class CoarseEncoder(nn.Module):
         super().__init__()
         width, hidden, num_layers = config.width, config.ffn_ratio * config.width, config.num_mhsa_layers
         self.layers = nn.ModuleList(EncoderLayer(MHSA(width, config.heads), width, hidden) for _ in range(num_layers))
-        self.cuts = nn.ModuleList(Cut(config.pruning) for _ in range(num_layers))
+        everyone = range(len(config.keypoint_set))
+        self.cuts = nn.ModuleList(PlacedCut(config, everyone) for _ in range(num_layers))
         self.phases = config.phases
-        self.grid, self.cell = config.grid_size, config.cell_size
-        self.everyone = tuple(range(len(config.keypoint_set)))
         self.grouped = bool(config.groups)
         self.asked_layer = asked_layer(config)
         self.human_layer = last_human_layer(self.phases, num_layers) if config.pruning.score.needs_human else None
@@ -86,7 +84,8 @@ class CoarseEncoder(nn.Module):
                     asked = Asked(logits, image.grid_index)
                 x = x + attended
                 if step.prunes:
-                    image = self.cut(index, image._replace(x=x[:, num_keypoints:]), logits, step, told)
+                    whole, cut = image._replace(x=x[:, num_keypoints:]), cast(PlacedCut, self.cuts[index])
+                    image = cut.of(whole, logits, told, step.feed_forward[0].image)
                     x = torch.cat((x[:, :num_keypoints], image.x), dim=1)
             else:
                 x = x + layer.attention(normed)
@@ -109,13 +108,6 @@ class CoarseEncoder(nn.Module):
         if self.human_layer is None or not phase.human:
             return image
         return image._replace(human=softmax_pool(logits[:, :, :1, num_keypoints:]))
-
-    def cut(self, layer: int, image: ImageTokens, logits: Tensor, step: LayerTokens, told: Telling) -> ImageTokens:
-        candidates = Candidates(
-            image, logits, self.everyone, told.truth, self.grid, self.cell, self.training, told.explores
-        )
-        kept: ImageTokens = self.cuts[layer](candidates, step.feed_forward[0].image)
-        return kept
 
 
 def with_advanced(tokens: KeypointTokens, phase: int, x_BTD: Tensor, num_image: int) -> Tensor:

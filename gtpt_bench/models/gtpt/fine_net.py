@@ -16,8 +16,7 @@ from gtpt_bench.models.gtpt.encoder_net import CoarseEncoder, CoarseTokens
 from gtpt_bench.models.gtpt.fine_layers.layer_net import FineLayer
 from gtpt_bench.models.gtpt.grouping import output_order
 from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
-from gtpt_bench.models.gtpt.pruning.cut_net import Cut
-from gtpt_bench.models.gtpt.pruning.score.base import Candidates
+from gtpt_bench.models.gtpt.pruning.cut_net import PlacedCut
 from gtpt_bench.models.gtpt.schedule import LayerTokens, TokenSchedule
 from gtpt_bench.models.gtpt.split_net import FineTokens, Split
 from gtpt_bench.models.gtpt.truth import Telling
@@ -29,15 +28,15 @@ class GroupedEnd(nn.Module):
     def __init__(self, config: GTPTConfig) -> None:
         super().__init__()
         width, groups, num_layers = config.width, config.groups, len(config.schedule.fine)
-        self.groups = groups
-        self.grid, self.cell = config.grid_size, config.cell_size
         self.num_beside = sum(not scope for scope in config.phases[-1].scopes)
         self.split = Split(config)
         hidden = config.fine_ffn_ratio * width
         self.layers = nn.ModuleList(
             FineLayer(width, config.heads, hidden, len(groups), config.fine_layers) for _ in range(num_layers)
         )
-        self.cuts = nn.ModuleList(nn.ModuleList(Cut(config.pruning) for _ in groups) for _ in range(num_layers))
+        self.cuts = nn.ModuleList(
+            nn.ModuleList(PlacedCut(config, group.keypoints) for group in groups) for _ in range(num_layers)
+        )
         self.output_order: Tensor
         self.register_buffer("output_order", torch.tensor(output_order(groups)), persistent=False)
 
@@ -80,17 +79,7 @@ class GroupedEnd(nn.Module):
             first_image = step.attention[place].keypoints + step.attention[place].dense
             own = fine.image[place]._replace(x=x[:, first_image:], position=position[:, first_image:])
             if step.feed_forward[place].image < own.x.shape[1]:
-                candidates = Candidates(
-                    own,
-                    logits[place],
-                    self.groups[place].keypoints,
-                    told.truth,
-                    self.grid,
-                    self.cell,
-                    self.training,
-                    told.explores,
-                )
-                own = cuts[place](candidates, step.feed_forward[place].image)
+                own = cast(PlacedCut, cuts[place]).of(own, logits[place], told, step.feed_forward[place].image)
             xs += [x[:, :first_image], own.x]
             positions += [position[:, :first_image], own.position]
             kept.append(own)

@@ -17,8 +17,7 @@ from gtpt_bench.models.gtpt.encoder_net import Asked, CoarseTokens, asking_scope
 from gtpt_bench.models.gtpt.grouping import Group
 from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
-from gtpt_bench.models.gtpt.pruning.cut_net import Cut
-from gtpt_bench.models.gtpt.pruning.score.base import Candidates
+from gtpt_bench.models.gtpt.pruning.cut_net import PlacedCut
 from gtpt_bench.models.gtpt.tokens import GroupTokens
 from gtpt_bench.models.gtpt.truth import Telling
 
@@ -79,8 +78,7 @@ class Split(nn.Module):
         self.groups = groups
         gate = config.channel_gate
         self.gate = ChannelGateNet(config.width, config.width // gate.reduction, len(groups)) if gate else None
-        self.cuts = nn.ModuleList(Cut(config.pruning) for _ in groups)
-        self.grid, self.cell = config.grid_size, config.cell_size
+        self.cuts = nn.ModuleList(PlacedCut(config, group.keypoints) for group in groups)
         grows = config.introduction.dense_at_split
         self.rows = nn.ModuleList(
             GroupRows(
@@ -102,7 +100,8 @@ class Split(nn.Module):
         for place, (copy, step) in enumerate(zip(copies, schedule, strict=True)):
             image = copy
             if step.image < copy.x.shape[1]:
-                image = self.cuts[place](self.candidates(place, copy, coarse.asked, told), step.image)
+                cut, logits = cast(PlacedCut, self.cuts[place]), self.asked(place, copy, coarse.asked)
+                image = cut.of(copy, logits, told, step.image)
             rows = cast(GroupRows, self.rows[place])
             own = [coarse.keypoints[:, rows.carried]]
             own += [dense[:, rows.grown]] if dense is not None else []
@@ -119,14 +118,11 @@ class Split(nn.Module):
             return [image for _ in self.groups]
         return [image._replace(x=image.x * gate, position=image.position * gate) for gate in self.gate(image.x)]
 
-    def candidates(self, place: int, image: ImageTokens, asked: Asked | None, told: Telling) -> Candidates:
+    def asked(self, place: int, image: ImageTokens, asked: Asked | None) -> Tensor:
+        """Logits `[B, H, Q, Q + N]` of the tokens that rank image tokens for a group."""
         assert asked is not None, "a split follows a layer that was asked"
-        assert asked.grid_index.shape[1] == image.grid_index.shape[1], (
-            "no cut between the layer that was asked and the split"
-        )
-        rows = cast(GroupRows, self.rows[place])
-        logits, keypoints = asked.logits[:, :, rows.asking], self.groups[place].keypoints
-        return Candidates(image, logits, keypoints, told.truth, self.grid, self.cell, self.training, told.explores)
+        assert asked.grid_index.shape[1] == image.grid_index.shape[1], "nothing is cut between that layer and the split"
+        return asked.logits[:, :, cast(GroupRows, self.rows[place]).asking]
 
 
 def asking_rows(scopes: Sequence[tuple[int, ...]], group: Group, *, first: bool) -> list[int]:

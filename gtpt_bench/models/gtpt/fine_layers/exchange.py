@@ -6,6 +6,7 @@ Source of `sparse`: spec/gtpt.md §9.1; the others are not of the paper.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -15,12 +16,12 @@ from gtpt_bench.frozen import BY_NAME, Frozen
 from gtpt_bench.models.gtpt.tokens import GroupTokens
 
 
-class BaseExchange(Frozen):
+class BaseExchange(Frozen, ABC):
     """How much of another group can be seen."""
 
+    @abstractmethod
     def seen(self, other: GroupTokens) -> int:
         """Leading tokens of another group that serve as keys."""
-        raise NotImplementedError
 
     def keys(self, groups: Sequence[GroupTokens]) -> tuple[int, ...]:
         """Keys of each group: all of its own tokens and those it sees of the others."""

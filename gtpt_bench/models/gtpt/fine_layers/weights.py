@@ -21,6 +21,8 @@ LinearKind = Literal["shared", "own", "residual"]
 
 
 class BaseWeights(Frozen):
+    """The kind of linear layer for attention's projections and for the feed-forward net, and what both cost."""
+
     attention: ClassVar[LinearKind]
     feed_forward: ClassVar[LinearKind]
 

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from gtpt_bench.keypoints import KeypointSet
+from gtpt_bench.keypoints.partition import members_of
+from gtpt_bench.keypoints.references import told_of
 from gtpt_bench.models.gtpt.grouping.partition import BaseGrouping, Group, partition
 
 
@@ -18,12 +20,5 @@ class OwnGroups(BaseGrouping):
     """Keypoints of each group."""
 
     def of(self, keypoints: KeypointSet) -> tuple[Group, ...]:
-        parts = {part.name: part.keypoints for part in keypoints.dense_parts}
-        members = {
-            name: [k for member in group for k in parts.get(str(member)) or [keypoints.place_of(member)]]
-            for name, group in self.groups.items()
-        }
-        try:
-            return partition(keypoints, members)
-        except ValueError as error:
-            raise ValueError(f"groups: {error}") from error
+        with told_of("groups"):
+            return partition(keypoints, members_of(keypoints.names, keypoints.dense_parts, self.groups))

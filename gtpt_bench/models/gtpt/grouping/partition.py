@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,16 +29,16 @@ class Group:
         return (*self.sparse, *self.dense)
 
 
-class BaseGrouping(Frozen):
+class BaseGrouping(Frozen, ABC):
     """A partition of any keypoint set."""
 
+    @abstractmethod
     def of(self, keypoints: KeypointSet) -> tuple[Group, ...]:
         """The groups, in order.
 
         Raises:
             ValueError: this grouping does not fit the keypoint set; says which would do.
         """
-        raise NotImplementedError
 
 
 def partition(keypoints: KeypointSet, members: Mapping[str, Sequence[int]]) -> tuple[Group, ...]:

@@ -21,8 +21,7 @@ class AllAtStart(BaseIntroduction):
     kind: Literal["all_at_start"] = "all_at_start"
 
     def phases(self, keypoints: KeypointSet, layout: Layout) -> tuple[Phase, ...]:
-        dense = [k for part in keypoints.dense_parts for k in part.keypoints]
-        return (Phase(0, "before_attention", each((*keypoints.sparse, *dense))),)
+        return (Phase(0, "before_attention", each((*keypoints.sparse, *keypoints.dense))),)
 
     def cost(self, keypoints: KeypointSet, width: int) -> Cost:
         return parameters(len(keypoints) * width)
@@ -30,4 +29,4 @@ class AllAtStart(BaseIntroduction):
     def build(self, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> AllAtStartTokens:
         from gtpt_bench.models.gtpt.introduction.all_at_start_net import AllAtStartTokens
 
-        return AllAtStartTokens(len(keypoints.sparse), len(keypoints) - len(keypoints.sparse), width)
+        return AllAtStartTokens(len(keypoints.sparse), len(keypoints.dense), width)

@@ -6,6 +6,7 @@ Source: spec/gtpt.md §6 to §8, spec/ablations.md §3.3.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -55,7 +56,7 @@ class Layout:
     grouped: bool
 
 
-class BaseIntroduction(Frozen):
+class BaseIntroduction(Frozen, ABC):
     """When which keypoint tokens enter."""
 
     kind: str
@@ -69,16 +70,17 @@ class BaseIntroduction(Frozen):
             ValueError: names the keys and what would do.
         """
 
+    @abstractmethod
     def phases(self, keypoints: KeypointSet, layout: Layout) -> tuple[Phase, ...]:
         """At least one; the first enters before layer 0."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cost(self, keypoints: KeypointSet, width: int) -> Cost:
         """Parameters of the learnable tokens."""
-        raise NotImplementedError
 
+    @abstractmethod
     def build(self, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> KeypointTokens:
-        raise NotImplementedError
+        """The network half, with weights not yet drawn."""
 
 
 def everyone(keypoints: KeypointSet) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ class KeypointTokens(nn.Module, ABC):
 
     def advance(self, phase: int, tokens_BKD: Tensor) -> Tensor:
         """Keypoint tokens of a later phase, `[B, K', D]`, from those at the end of the one before."""
-        raise NotImplementedError(f"{type(self).__name__} has no phase {phase}")
+        raise IndexError(f"{type(self).__name__} has no phase {phase}")
 
     def dense(self, tokens_BKD: Tensor) -> Tensor | None:
         """Dense tokens that the split makes, in the order of dense parts, `[B, n, D]`; None if it makes none."""

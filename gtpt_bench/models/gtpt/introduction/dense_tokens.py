@@ -11,10 +11,13 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from gtpt_bench.frozen import BY_NAME, Frozen
+from gtpt_bench.keypoints import KeypointSet
 from gtpt_bench.models.cost import Cost, parameters
 
 
 class BaseDense(Frozen):
+    """How a dense token is made, as switches of one network."""
+
     has_parts: ClassVar[bool] = True
     """Whether part tokens exist; without them a dense token is only what was learned."""
     scale_start: ClassVar[float | None] = None
@@ -22,8 +25,9 @@ class BaseDense(Frozen):
     sigmoid: ClassVar[bool] = False
     """Whether the factor goes through a sigmoid."""
 
-    def cost(self, num_dense: int, num_parts: int, width: int) -> Cost:
+    def cost(self, keypoints: KeypointSet, width: int) -> Cost:
         """Parameters of part tokens, dense embeddings and factors."""
+        num_dense, num_parts = len(keypoints.dense), len(keypoints.dense_parts)
         scales = num_dense * (self.scale_start is not None)
         return parameters((num_dense + num_parts * self.has_parts + scales) * width)
 

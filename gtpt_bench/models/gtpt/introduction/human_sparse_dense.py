@@ -49,14 +49,9 @@ class HumanSparseDense(AfterHuman):
         )
 
     def cost(self, keypoints: KeypointSet, width: int) -> Cost:
-        num_dense = len(keypoints) - len(keypoints.sparse)
-        dense = self.dense_tokens.cost(num_dense, len(keypoints.dense_parts), width)
-        return super().cost(keypoints, width) + dense
+        return super().cost(keypoints, width) + self.dense_tokens.cost(keypoints, width)
 
     def build(self, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> HumanSparseDenseTokens:
         from gtpt_bench.models.gtpt.introduction.sparse_dense_net import HumanSparseDenseTokens
 
-        sizes = [len(part.keypoints) for part in keypoints.dense_parts]
-        return HumanSparseDenseTokens(
-            self.dense_tokens, len(keypoints.sparse), sizes, width, dense_at_split=dense_at_split
-        )
+        return HumanSparseDenseTokens(self.dense_tokens, keypoints, width, dense_at_split=dense_at_split)

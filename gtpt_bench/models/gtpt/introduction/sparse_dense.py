@@ -32,15 +32,12 @@ class SparseDense(BaseIntroduction):
         return start, *dense_phases(keypoints, layout)
 
     def cost(self, keypoints: KeypointSet, width: int) -> Cost:
-        num_dense = len(keypoints) - len(keypoints.sparse)
-        dense = self.dense_tokens.cost(num_dense, len(keypoints.dense_parts), width)
-        return parameters(len(keypoints.sparse) * width) + dense
+        return parameters(len(keypoints.sparse) * width) + self.dense_tokens.cost(keypoints, width)
 
     def build(self, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> SparseDenseTokens:
         from gtpt_bench.models.gtpt.introduction.sparse_dense_net import SparseDenseTokens
 
-        sizes = [len(part.keypoints) for part in keypoints.dense_parts]
-        return SparseDenseTokens(self.dense_tokens, len(keypoints.sparse), sizes, width, dense_at_split=dense_at_split)
+        return SparseDenseTokens(self.dense_tokens, keypoints, width, dense_at_split=dense_at_split)
 
 
 def part_and_sparse(keypoints: KeypointSet, dense_tokens: BaseDense) -> tuple[tuple[int, ...], ...]:
@@ -53,5 +50,4 @@ def dense_phases(keypoints: KeypointSet, layout: Layout) -> tuple[Phase, ...]:
     """Sparse and dense tokens where the split would be; with a split, it makes the dense tokens itself."""
     if layout.grouped:
         return ()
-    dense = [k for part in keypoints.dense_parts for k in part.keypoints]
-    return (Phase(layout.split, "before_attention", each((*keypoints.sparse, *dense))),)
+    return (Phase(layout.split, "before_attention", each((*keypoints.sparse, *keypoints.dense))),)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
+from gtpt_bench.keypoints import KeypointSet
 from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens, learned
 from gtpt_bench.models.gtpt.introduction.dense_tokens import BaseDense
 from gtpt_bench.models.gtpt.introduction.dense_tokens_net import DenseTokenNet
@@ -15,14 +14,13 @@ from gtpt_bench.models.gtpt.introduction.dense_tokens_net import DenseTokenNet
 class SparseDenseTokens(KeypointTokens):
     """Part tokens `[1, P, D]` (none where dense tokens need none), body tokens `[1, K, D]` and dense tokens."""
 
-    def __init__(
-        self, dense: BaseDense, num_sparse: int, part_sizes: Sequence[int], width: int, *, dense_at_split: bool
-    ) -> None:
+    def __init__(self, dense: BaseDense, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> None:
         super().__init__()
+        part_sizes = [len(part.keypoints) for part in keypoints.dense_parts]
         self.num_parts = len(part_sizes) if dense.has_parts else 0
         self.dense_at_split = dense_at_split
         self.part_tokens = learned(self.num_parts, width) if self.num_parts else None
-        self.body_tokens = learned(num_sparse, width)
+        self.body_tokens = learned(len(keypoints.sparse), width)
         self.dense_tokens = DenseTokenNet(dense, part_sizes, width)
 
     def part_and_body(self) -> Tensor:
@@ -46,10 +44,8 @@ class SparseDenseTokens(KeypointTokens):
 class HumanSparseDenseTokens(SparseDenseTokens):
     """The same after a human token `[1, 1, D]`, which all part and body tokens add to."""
 
-    def __init__(
-        self, dense: BaseDense, num_sparse: int, part_sizes: Sequence[int], width: int, *, dense_at_split: bool
-    ) -> None:
-        super().__init__(dense, num_sparse, part_sizes, width, dense_at_split=dense_at_split)
+    def __init__(self, dense: BaseDense, keypoints: KeypointSet, width: int, *, dense_at_split: bool) -> None:
+        super().__init__(dense, keypoints, width, dense_at_split=dense_at_split)
         self.human_token = learned(1, width)
 
     def start(self) -> Tensor:

@@ -5,11 +5,15 @@ A module without parameters, so that a forward hook can watch what is kept (kept
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Sequence
 
+from torch import Tensor, nn
+
+from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.pruning.config import Pruning
 from gtpt_bench.models.gtpt.pruning.score.base import Candidates
+from gtpt_bench.models.gtpt.truth import Telling
 
 
 class Cut(nn.Module):
@@ -27,3 +31,20 @@ class Cut(nn.Module):
         selected = self.selection.select(self.score.scores(candidates), num_kept - spare, training=noisy)
         kept = before.take(selected)
         return self.dropped.closed(before, kept, selected) if num_kept else kept
+
+
+class PlacedCut(Cut):
+    """A cut at its place in a network: for which keypoints, on which grid of image tokens."""
+
+    def __init__(self, config: GTPTConfig, keypoints: Sequence[int]) -> None:
+        super().__init__(config.pruning)
+        self.keypoints = tuple(keypoints)
+        self.grid, self.cell = config.grid_size, config.cell_size
+
+    def of(self, tokens: ImageTokens, logits_BHQK: Tensor, told: Telling, num_kept: int) -> ImageTokens:
+        """The tokens that are kept, ranked by the logits of those who ask on all keys, the N candidates last."""
+        candidates = Candidates(
+            tokens, logits_BHQK, self.keypoints, told.truth, self.grid, self.cell, self.training, told.explores
+        )
+        kept: ImageTokens = self(candidates, num_kept)
+        return kept

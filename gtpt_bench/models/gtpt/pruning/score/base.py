@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from gtpt_bench.frozen import Frozen
@@ -44,7 +45,7 @@ class Candidates(NamedTuple):
         return self.logits[..., self.logits.shape[-1] - self.tokens.x.shape[1] :]
 
 
-class BaseScore(Frozen):
+class BaseScore(Frozen, ABC):
     """A ranking of image tokens."""
 
     asks_keypoints: ClassVar[bool] = True
@@ -56,6 +57,6 @@ class BaseScore(Frozen):
     needs_truth: ClassVar[bool] = False
     """Whether the network must be told where the keypoints are."""
 
+    @abstractmethod
     def scores(self, candidates: Candidates) -> Tensor:
         """Score `[B, N]` of each candidate, in float32; the highest are kept."""
-        raise NotImplementedError
