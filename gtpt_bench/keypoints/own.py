@@ -33,7 +33,6 @@ from gtpt_bench.keypoints.built_in import KEYPOINT_SETS, KeypointsName
 from gtpt_bench.keypoints.keypoint_set import DensePart, KeypointSet
 from gtpt_bench.keypoints.partition import partition_of
 from gtpt_bench.keypoints.references import doubled, name_of, names_in_order, place_in, told_of
-from gtpt_bench.names import NAME_PATTERN as NAME_PATTERN
 from gtpt_bench.names import Name
 
 DEFAULT_SIGMA = 0.05

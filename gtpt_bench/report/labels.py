@@ -85,6 +85,8 @@ def label_points(
             key=lambda place: _badness(place, taken, line, frame),
         )
         taken.append(best.box)
+        others = [pixel for pixel in pixels if pixel != point]
+        needs_leader = best.distance_pt >= LEADER_FROM_PT or _is_nearer(best.box, point, others)
         axes.annotate(
             name,
             data,
@@ -94,7 +96,7 @@ def label_points(
             va="center",
             fontsize="small",
             arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 2}
-            if best.distance_pt >= LEADER_FROM_PT
+            if needs_leader
             else None,
         )
 
@@ -110,6 +112,18 @@ def _places(point: Pixel, width: float, height: float, pixels_per_pt: float) -> 
                 point[0] + x - width / 2, point[1] + y - height / 2, point[0] + x + width / 2, point[1] + y + height / 2
             )
             yield Place(distance, x / pixels_per_pt, y / pixels_per_pt, box)
+
+
+def _is_nearer(box: Box, own: Pixel, others: Sequence[Pixel]) -> bool:
+    """Whether a name stands nearer to another point than to its own, so that it would be read as that one's."""
+    return any(_gap(box, other) < _gap(box, own) for other in others)
+
+
+def _gap(box: Box, point: Pixel) -> float:
+    """Pixels from a point to the nearest edge of a box."""
+    across = max(box.left - point[0], 0.0, point[0] - box.right)
+    up = max(box.bottom - point[1], 0.0, point[1] - box.top)
+    return math.hypot(across, up)
 
 
 def _sign(value: float) -> float:

@@ -52,6 +52,7 @@ def ap_against_macs(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | Non
     axes.set_xlabel(f"MACs of {model}, full ({unit})")
     axes.set_ylabel(_ap_label(plan))
     axes.margins(x=0.12, y=0.18)
+    _no_closer_than_a_point(axes)
     _label(axes, shown)
     return figure, f"AP against MACs (full) of {model}, a point a variant. {_bars(plan, accuracy)}"
 
@@ -74,6 +75,8 @@ def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -
         _marks(axes, shown, colour, joined=is_one_curve(plan))
         axes.set_ylabel(label)
         axes.margins(x=0.1, y=0.2)
+        if shown is ap:
+            _no_closer_than_a_point(axes)
     for axes, (shown, _, _) in zip(grid[:, 0], panels, strict=True):
         _label(axes, shown)
     grid[-1, 0].set_xlabel("image tokens kept, mean over layers (%)")
@@ -127,6 +130,14 @@ def _marks(axes: Axes, shown: list[Point], colour: str, *, joined: bool) -> None
             zorder=3,
         )
     axes.scatter(x, y, color=colour, edgecolor="white", linewidth=0.8, s=36, zorder=4)
+
+
+def _no_closer_than_a_point(axes: Axes) -> None:
+    """At least a point of AP on either side of the middle: models that learned nothing do not look far apart."""
+    low, high = axes.get_ylim()
+    if high - low < 2:
+        middle = (low + high) / 2
+        axes.set_ylim(middle - 1, middle + 1)
 
 
 def _label(axes: Axes, shown: list[Point]) -> None:

@@ -184,6 +184,8 @@ def _changed(base: C, changes: Changes, variant: Variant, source: YamlSource, *,
         asked = next((c for c in variant.places if key.startswith(c) or c.startswith(key or c)), "")
         place = source.place(variant.places[asked]) if asked else source.name
         subject = f" for {of}" if of else ""
+        if of and len(path) == 1 and reason.startswith("unknown key"):
+            reason += "; or groups, and of the run training.…, data.…, evaluation.…"
         named = f"{key}: " if key else ""
         raise StudyError(f"{place}: variant {variant.name!r}{subject}: {named}{reason}") from error
 

@@ -13,7 +13,6 @@ from gtpt_bench.data.config import DataConfig
 from gtpt_bench.efficiency.settings import TimingSettings
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.frozen import Frozen
-from gtpt_bench.names import NAME_PATTERN as NAME_PATTERN
 from gtpt_bench.names import Name
 from gtpt_bench.training.config import TrainingConfig
 

@@ -9,7 +9,8 @@ from itertools import product
 from typing import Any
 
 from gtpt_bench.errors import StudyError
-from gtpt_bench.study.spec import NAME_PATTERN, Changes, Study, Vary
+from gtpt_bench.names import NAME_PATTERN
+from gtpt_bench.study.spec import Changes, Study, Vary
 from gtpt_bench.study.yaml_source import KeyPath, YamlSource
 
 ACCURACY_PARTS = ("training", "data", "evaluation")

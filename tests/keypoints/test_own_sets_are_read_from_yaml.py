@@ -10,8 +10,6 @@ from pydantic import ValidationError
 
 from gtpt_bench.frozen import signature
 from gtpt_bench.keypoints import COCO, KEYPOINT_SETS, OwnKeypoints, keypoint_set_of
-from gtpt_bench.keypoints.own import NAME_PATTERN
-from gtpt_bench.study import spec
 from gtpt_bench.study.yaml_source import first_problem
 from tests.keypoints.own_sets import MOUSE, SPIDER, Holder, own
 
@@ -80,10 +78,6 @@ def test_a_model_takes_an_own_set_and_single_changes_of_it() -> None:
     assert Holder.model_validate(holder.model_dump(mode="json")) == holder
     assert keypoint_set_of(holder.changed({"keypoints.sigmas": 0.3}).keypoints).sigmas == (0.3,) * 5
     assert holder.changed({"keypoints": "mpii"}).keypoints == "mpii"
-
-
-def test_names_are_those_that_studies_allow() -> None:
-    assert NAME_PATTERN == spec.NAME_PATTERN
 
 
 def problem(keypoints: Any) -> str:
