@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
-from gtpt_bench.training.distillation import Distillation, Divergence
+from gtpt_bench.training.distillation import Distillation
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.model import PassOutput, TrainingLogits
@@ -62,28 +63,25 @@ def _of_axis(passes: Passes, axis: int) -> dict[str, Tensor]:
 def _axis_loss(
     passes: Mapping[str, Tensor], target_BJN: Tensor, weights_BJ: Tensor, distillation: Distillation
 ) -> Tensor:
+    """Sum of all divergences, averaged over bins (quirk 6) and over all keypoints, labelled or not (quirk 7).
+
+    Σ weight · KL(teacher ‖ learner) = Σ weight · teacher · log teacher − Σ wanted · log learner, where `wanted` is what
+    all its teachers together ask of a learner: one pass over the bins for each learner, however many terms there are.
+    """
     target = (2 * target_BJN).softmax(-1) if distillation.soft_targets else target_BJN
-    divergence = _mean_kl(target, passes["pruned"])
-    if distillation.full_targets and "full" in passes:
-        divergence = divergence + _mean_kl(target, passes["full"])
-    terms = [term for term in distillation.terms if term.teacher in passes and term.learner in passes]
-    for term in terms:
-        if term.visible_only:
-            divergence = divergence + _distilled(term, passes)
-    # Mean over all keypoints of the batch, labelled or not: the authors' reduction (quirk 7).
-    loss = (divergence * weights_BJ).mean()
-    for term in terms:
-        if not term.visible_only:
-            loss = loss + _distilled(term, passes).mean()
+    weighted_target = weights_BJ[..., None] * target
+    learners = [name for name in ("pruned", "full") if name == "pruned" or distillation.full_targets]
+    wanted = {name: weighted_target for name in learners if name in passes}
+    known = len(wanted) * weights_BJ[..., None] * torch.special.xlogy(target, target)
+    for term in distillation.terms:
+        if term.teacher not in passes or term.learner not in passes:
+            continue
+        teacher = passes[term.teacher] if term.teacher_learns else passes[term.teacher].detach()
+        weight = term.weight * weights_BJ[..., None] if term.visible_only else term.weight
+        taught = weight * teacher.exp()
+        known = torch.addcmul(known, taught, teacher)
+        wanted[term.learner] = wanted[term.learner] + taught if term.learner in wanted else taught
+    for name, asked in wanted.items():
+        known = torch.addcmul(known, asked, passes[name], value=-1)
+    loss: Tensor = known.mean(-1).mean()
     return loss
-
-
-def _distilled(term: Divergence, passes: Mapping[str, Tensor]) -> Tensor:
-    """weight · KL(teacher ‖ learner), averaged over bins like the target terms: `[B, J]`."""
-    teacher = passes[term.teacher] if term.teacher_learns else passes[term.teacher].detach()
-    return term.weight * functional.kl_div(passes[term.learner], teacher, reduction="none", log_target=True).mean(-1)
-
-
-def _mean_kl(target_BJN: Tensor, log_prediction_BJN: Tensor) -> Tensor:
-    """KL(target ‖ prediction), averaged over bins instead of summed (quirk 6): `[B, J]`; 0 where the target is 0."""
-    return functional.kl_div(log_prediction_BJN, target_BJN, reduction="none").mean(-1)

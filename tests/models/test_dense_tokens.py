@@ -79,7 +79,7 @@ def test_the_scale_starts_where_the_authors_start_it_and_learns(kind: str, start
 def test_dense_tokens_grow_at_the_split_out_of_part_tokens_as_the_coarse_layers_left_them() -> None:
     model = built(WHOLE_BODY)
     recorded = Recorded(model, model.coarse, model.fine.split)
-    parts, x = recorded.outputs[model.coarse].keypoints[:, :5], recorded.outputs[model.fine.split].x
+    parts, x = model.coarse.end(recorded.outputs[model.coarse]).keypoints[:, :5], recorded.outputs[model.fine.split].x
     embedding = model.tokens.dense_tokens.embedding.detach()
     torch.testing.assert_close(x[:, 5 : 5 + 68], parts[:, :1] + embedding[:, :68])  # the face, behind five joints
     second = 5 + 100 + 6

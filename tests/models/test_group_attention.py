@@ -133,7 +133,7 @@ def test_the_channel_gate_weighs_each_groups_copy_and_its_position_embedding(red
         "gate.expand.bias": (48,),
     }
     recorded = Recorded(model, model.coarse, split)
-    image, fine = recorded.outputs[model.coarse].image, recorded.outputs[split]
+    image, fine = model.coarse.end(recorded.outputs[model.coarse]).image, recorded.outputs[split]
     hidden_units = (image.x @ split.gate.reduce.weight.T + split.gate.reduce.bias).clamp(min=0)
     gates = (hidden_units @ split.gate.expand.weight.T + split.gate.expand.bias).sigmoid().chunk(3, dim=-1)
     assert all(((gate > 0) & (gate < 1)).all() for gate in gates)

@@ -166,7 +166,7 @@ def test_the_kept_human_token_leads_the_first_group_is_seen_by_all_and_is_no_out
     assert gtpt_cost(config).inert_macs == 0  # no dummy fills a slot
     model = built(config)
     recorded = Recorded(model, model.coarse, model.fine.split)
-    coarse, fine = recorded.outputs[model.coarse], recorded.outputs[model.fine.split]
+    coarse, fine = model.coarse.end(recorded.outputs[model.coarse]), recorded.outputs[model.fine.split]
     assert torch.equal(fine.x[:, 0], coarse.keypoints[:, 0])
     step = config.schedule.fine[0].attention
     attention = model.fine.layers[0].attention

@@ -35,7 +35,7 @@ def tokens_and_truth(seed: int, batch: int = 2) -> tuple[Tensor, Truth]:
 def passed(model: GTPT, tokens: Tensor, truth: Truth) -> tuple[Tensor, list[KeptTokens]]:
     """Keypoint tokens at the end, and what each cut kept."""
     with torch.no_grad(), watch_kept_tokens(model) as cuts:
-        return model.transform(tokens, model.schedule, Telling(truth)).keypoints, cuts
+        return model.transform(model.begin(tokens), model.schedule, Telling(truth)).keypoints, cuts
 
 
 @settings(max_examples=30)

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 from torch import Tensor, nn
 
+from gtpt_bench.models.blocks.linear import TokenLinear
+
 A = TypeVar("A", bound=nn.Module)
 
 
@@ -13,7 +15,7 @@ class FeedForward(nn.Sequential):
     """Linear, exact GELU, linear: `[..., D]` to `[..., D]`."""
 
     def __init__(self, width: int, hidden: int) -> None:
-        super().__init__(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
+        super().__init__(TokenLinear(width, hidden), nn.GELU(), TokenLinear(hidden, width))
 
 
 class EncoderLayer(nn.Module, Generic[A]):

@@ -49,6 +49,8 @@ class ShuffleUnit(nn.Module):
 
 def interleave(left_BCHW: Tensor, right_BCHW: Tensor) -> Tensor:
     """Channels left 0, right 0, left 1, right 1, …: concatenation and channel shuffle with two groups."""
+    if not right_BCHW.is_contiguous() and right_BCHW.is_contiguous(memory_format=torch.channels_last):
+        return torch.stack((left_BCHW.movedim(1, -1), right_BCHW.movedim(1, -1)), dim=-1).flatten(3).movedim(-1, 1)
     return torch.stack((left_BCHW, right_BCHW), dim=2).flatten(1, 2)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from gtpt_bench.models.blocks.linear import TokenLinear
 from gtpt_bench.models.sizes import Size
 
 
@@ -21,8 +22,8 @@ class SimccHead(nn.Module):
 
     def __init__(self, width: int, image: Size, split_ratio: int) -> None:
         super().__init__()
-        self.x = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, split_ratio * image.width))
-        self.y = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, split_ratio * image.height))
+        self.x = nn.Sequential(nn.LayerNorm(width), TokenLinear(width, split_ratio * image.width))
+        self.y = nn.Sequential(nn.LayerNorm(width), TokenLinear(width, split_ratio * image.height))
 
     def forward(self, keypoints_BJD: Tensor) -> SimccLogits:
         return SimccLogits(self.x(keypoints_BJD), self.y(keypoints_BJD))

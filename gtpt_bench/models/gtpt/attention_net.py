@@ -10,6 +10,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gtpt_bench.models.blocks.linear import TokenLinear
+
 FUSED_FROM = 128 * 128
 """Queries x keys from which PyTorch's fused attention wins on a CPU: below, logits fit in the cache and the plain
 formula takes half the time, forward and backward (batch 1 to 32, 16 to 24 channels a head, two cores)."""
@@ -47,7 +49,7 @@ class MHSA(Attention):
     """Every token attends to every token."""
 
     def __init__(self, width: int, heads: int) -> None:
-        super().__init__(heads, width, qkv=nn.Linear(width, 3 * width, bias=False), out=nn.Linear(width, width))
+        super().__init__(heads, width, qkv=TokenLinear(width, 3 * width, bias=False), out=TokenLinear(width, width))
 
     def forward(self, x_BTD: Tensor) -> Tensor:
         return self.merge(self.attend(*self.heads_of(self.qkv(x_BTD))))

@@ -1,6 +1,6 @@
 """What a GTPT costs, in closed form from its config: parameters and MACs, without building the network.
 
-Agrees with the operator trace (efficiency/macs.py) to the integer. Source: spec/gtpt.md §13 and §14.
+Agrees with the operator trace (efficiency/counting/macs.py) to the integer. Source: spec/gtpt.md §13 and §14.
 """
 
 from __future__ import annotations

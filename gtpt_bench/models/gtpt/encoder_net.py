@@ -5,7 +5,7 @@ B batch, T tokens of the sequence, K keypoint tokens, N image tokens, D width. S
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import torch
@@ -47,6 +47,22 @@ class CoarseTokens(NamedTuple):
     asked: Asked | None
 
 
+class CoarseState(NamedTuple):
+    """A pass between two coarse layers.
+
+    Attributes:
+        x: keypoint tokens, then image tokens, `[B, T, D]`.
+        image: what travels with the image tokens; their present features are in x.
+        entered: the phase of the introduction that has begun.
+        asked: see `CoarseTokens`.
+    """
+
+    x: Tensor
+    image: ImageTokens
+    entered: int = 0
+    asked: Asked | None = None
+
+
 class CoarseEncoder(nn.Module):
     """MHSA layers. Those that prune rank image tokens by all keypoint tokens that there are at that moment."""
 
@@ -61,41 +77,67 @@ class CoarseEncoder(nn.Module):
         self.asked_layer = asked_layer(config)
         self.human_layer = last_human_layer(self.phases, num_layers) if config.pruning.score.needs_human else None
 
+    def begin(self, image: ImageTokens, tokens: KeypointTokens) -> CoarseState:
+        """Before the first layer: the keypoint tokens of the first phase, then the image tokens."""
+        return CoarseState(torch.cat((tokens.start().expand(len(image.x), -1, -1), image.x), dim=1), image)
+
     def forward(
-        self, image: ImageTokens, tokens: KeypointTokens, schedule: Sequence[LayerTokens], told: Telling
-    ) -> CoarseTokens:
-        """Between cuts the sequence x holds the features; `image` keeps what travels with its image tokens."""
-        x = torch.cat((tokens.start().expand(len(image.x), -1, -1), image.x), dim=1)
-        entered, asked = 0, None
-        layers = cast("Iterable[EncoderLayer[MHSA]]", self.layers)
-        for index, (layer, step) in enumerate(zip(layers, schedule, strict=True)):
-            num_keypoints = step.attention[0].keypoints
-            if self.enters(entered + 1, index, "before_attention"):
-                entered += 1
-                x = with_advanced(tokens, entered, x, step.attention[0].image)
-            if index > 0:
-                x = x + functional.pad(image.position, (0, 0, num_keypoints, 0))
-            normed = layer.attention_norm(x)
-            is_asked = index == self.asked_layer and (self.training or self.grouped)
-            if step.prunes or is_asked or index == self.human_layer:
-                attended, logits = layer.attention.with_logits(normed, num_keypoints)
-                image = self.with_human(image, logits, self.phases[entered], num_keypoints)
-                if is_asked:
-                    asked = Asked(logits, image.grid_index)
-                x = x + attended
-                if step.prunes:
-                    whole, cut = image._replace(x=x[:, num_keypoints:]), cast(PlacedCut, self.cuts[index])
-                    image = cut.of(whole, logits, told, step.feed_forward[0].image)
-                    x = torch.cat((x[:, :num_keypoints], image.x), dim=1)
-            else:
-                x = x + layer.attention(normed)
-            if self.enters(entered + 1, index, "after_attention"):
-                entered += 1
-                x = with_advanced(tokens, entered, x, image.grid_index.shape[1])
-            if not step.splits:
-                x = layer.fed_forward(x)
-        num_image = image.grid_index.shape[1]
-        return CoarseTokens(x[:, :-num_image], image._replace(x=x[:, -num_image:]), asked)
+        self,
+        state: CoarseState,
+        tokens: KeypointTokens,
+        schedule: Sequence[LayerTokens],
+        told: Telling,
+        *,
+        layers: range,
+    ) -> CoarseState:
+        """After the given layers of a pass at this schedule."""
+        for index in layers:
+            layer = cast("EncoderLayer[MHSA]", self.layers[index])
+            state = self.layer(index, layer, state, tokens, schedule[index], told)
+        return state
+
+    def layer(
+        self,
+        index: int,
+        layer: EncoderLayer[MHSA],
+        state: CoarseState,
+        tokens: KeypointTokens,
+        step: LayerTokens,
+        told: Telling,
+    ) -> CoarseState:
+        x, image, entered, asked = state
+        num_keypoints = step.attention[0].keypoints
+        if self.enters(entered + 1, index, "before_attention"):
+            entered += 1
+            x = with_advanced(tokens, entered, x, step.attention[0].image)
+        if index > 0:
+            x = x + functional.pad(image.position, (0, 0, num_keypoints, 0))
+        normed = layer.attention_norm(x)
+        is_asked = index == self.asked_layer and (self.training or self.grouped)
+        if step.prunes or is_asked or index == self.human_layer:
+            attended, logits = layer.attention.with_logits(normed, num_keypoints)
+            image = self.with_human(image, logits, self.phases[entered], num_keypoints)
+            if is_asked:
+                asked = Asked(logits, image.grid_index)
+            x = x + attended
+            if step.prunes:
+                whole, cut = image._replace(x=x[:, num_keypoints:]), cast(PlacedCut, self.cuts[index])
+                image = cut.of(whole, logits, told, step.feed_forward[0].image)
+                x = torch.cat((x[:, :num_keypoints], image.x), dim=1)
+        else:
+            x = x + layer.attention(normed)
+        if self.enters(entered + 1, index, "after_attention"):
+            entered += 1
+            x = with_advanced(tokens, entered, x, image.grid_index.shape[1])
+        if not step.splits:
+            x = layer.fed_forward(x)
+        return CoarseState(x, image, entered, asked)
+
+    def end(self, state: CoarseState) -> CoarseTokens:
+        """After the last layer."""
+        num_image = state.image.grid_index.shape[1]
+        image = state.image._replace(x=state.x[:, -num_image:])
+        return CoarseTokens(state.x[:, :-num_image], image, state.asked)
 
     def enters(self, phase: int, layer: int, when: When) -> bool:
         """Whether a phase begins here; the first one began before layer 0."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from gtpt_bench.models.blocks.linear import TokenLinear
 from gtpt_bench.models.gtpt.attention_net import Attention
 from gtpt_bench.models.gtpt.fine_layers.weights_net import SharedLinear, start
 
@@ -25,7 +26,7 @@ def initialise(model: GTPT) -> None:
             nn.init.trunc_normal_(parameter, std=config.token_std)
     if config.linear == "trunc_normal":
         for module in model.modules():
-            if type(module) in (nn.Linear, SharedLinear):
+            if type(module) in (nn.Linear, TokenLinear, SharedLinear):
                 start(module)
     for module in model.modules():
         if isinstance(module, Attention):

@@ -6,7 +6,7 @@ Source: spec/gtpt.md §2 (overview), §11 (training and evaluation forward).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,13 +14,16 @@ from torch import Tensor, nn
 from gtpt_bench.errors import InputError
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.gtpt.config import GTPTConfig
-from gtpt_bench.models.gtpt.encoder_net import CoarseEncoder, asking_scopes
+from gtpt_bench.models.gtpt.encoder_net import CoarseEncoder, CoarseState, asking_scopes
 from gtpt_bench.models.gtpt.fine_net import GroupedEnd, UngroupedEnd
 from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.initialisation_net import initialise
-from gtpt_bench.models.gtpt.schedule import TokenSchedule
+from gtpt_bench.models.gtpt.schedule import TokenSchedule, num_common_layers
 from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding, sine_position
 from gtpt_bench.models.gtpt.truth import Telling, Truth
+
+if TYPE_CHECKING:
+    from gtpt_bench.models.gtpt.deploy.model import DeployedGTPT
 
 
 class TokenAttention(NamedTuple):
@@ -116,19 +119,29 @@ class GTPT(nn.Module):
         Raises:
             InputError: the images are not of the size that the model was made for.
         """
-        image_BND = self.image_tokens(images_B3HW)
+        start = self.begin(self.image_tokens(images_B3HW))
         schedule = self.schedule if keep_rates is None else self.config.schedule_at(keep_rates)
-        pruned = self.transform(image_BND, schedule, Telling(truth))
         if not self.training:
-            return pruned.logits
+            return self.transform(start, schedule, Telling(truth)).logits
         if not full_pass or schedule in (self.full_schedule, self.unpruned_schedule):
+            pruned = self.transform(start, schedule, Telling(truth))
             return TrainingLogits(pruned.logits, None, pruned.attention, pruned.keypoints)
-        full = self.transform(image_BND, self.full_schedule, Telling(truth, explores=False))
+        common = num_common_layers(schedule, self.full_schedule)
+        shared = self.coarse(start, self.tokens, schedule.coarse, Telling(), layers=range(common))
+        pruned = self.transform(shared, schedule, Telling(truth), after=common)
+        full = self.transform(shared, self.full_schedule, Telling(truth, explores=False), after=common)
         return TrainingLogits(pruned.logits, full.logits, full.attention, pruned.keypoints)
+
+    def deploy(self) -> DeployedGTPT:
+        """An inference form with the same outputs and module paths, on the same device; this network stays as it is."""
+        from gtpt_bench.models.gtpt.deploy.model import DeployedGTPT
+
+        return DeployedGTPT(self)
 
     def unpruned_pass(self, images_B3HW: Tensor) -> PassOutput:
         """One pass that prunes nothing, in whatever mode the model is: what a moving average teaches by."""
-        return self.transform(self.image_tokens(images_B3HW), self.unpruned_schedule, Telling(explores=False))
+        start = self.begin(self.image_tokens(images_B3HW))
+        return self.transform(start, self.unpruned_schedule, Telling(explores=False))
 
     def image_tokens(self, images_B3HW: Tensor) -> Tensor:
         if tuple(images_B3HW.shape[1:]) != (3, *self.config.input_size):
@@ -139,8 +152,8 @@ class GTPT(nn.Module):
         tokens: Tensor = self.tokenizer(images_B3HW)
         return tokens
 
-    def transform(self, image_BND: Tensor, schedule: TokenSchedule, told: Telling) -> PassOutput:
-        """One pass of the transformer over the image tokens at the schedule's token counts."""
+    def begin(self, image_BND: Tensor) -> CoarseState:
+        """Image tokens with their positions and the first keypoint tokens, before the first layer."""
         counts = self.config.pruning.dropped.counts_tokens
         image = ImageTokens(
             image_BND + self.position,
@@ -148,10 +161,20 @@ class GTPT(nn.Module):
             self.grid_index,
             size=torch.ones_like(self.grid_index, dtype=torch.float32) if counts else None,
         )
-        coarse = self.coarse(image, self.tokens, schedule.coarse, told)
+        return self.coarse.begin(image, self.tokens)
+
+    def transform(self, state: CoarseState, schedule: TokenSchedule, told: Telling, *, after: int = 0) -> PassOutput:
+        """The rest of a pass of the transformer at the schedule's token counts.
+
+        Args:
+            after: coarse layers that `state` has been through.
+        """
+        layers = range(after, len(schedule.coarse))
+        coarse = self.coarse.end(self.coarse(state, self.tokens, schedule.coarse, told, layers=layers))
         keypoints = self.fine(coarse, self.coarse, self.tokens, schedule, told)
         attention = None
         if self.training:
+            assert coarse.asked is not None, "in training mode the layer before the split is always asked"
             logits, index = coarse.asked
             attention = TokenAttention(logits[..., logits.shape[2] :], index, self.asking_rows)
         return PassOutput(self.head(keypoints), keypoints, attention)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from gtpt_bench.models.gtpt.fine_layers.exchange import BaseExchange
 from gtpt_bench.models.gtpt.grouping.partition import Group
@@ -69,6 +70,15 @@ class TokenSchedule:
     def image_slots(self) -> tuple[int, ...]:
         """Image and dense tokens a group holds after each layer: the target of the keep rates."""
         return tuple(layer.feed_forward[0].dense + layer.feed_forward[0].image for layer in self.layers)
+
+
+def num_common_layers(one: TokenSchedule, other: TokenSchedule) -> int:
+    """Leading layers that do the same in two passes over the same images: nothing is dropped there, so far."""
+    same = takewhile(
+        lambda steps: steps[0] == steps[1] and not (steps[0].prunes or steps[0].splits),
+        zip(one.coarse, other.coarse, strict=True),
+    )
+    return sum(1 for _ in same)
 
 
 def mhsa_schedule(

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gtpt_bench.models.blocks.linear import TokenLinear
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.encoder_net import Asked, CoarseTokens, asking_scopes
 from gtpt_bench.models.gtpt.grouping import Group
@@ -42,8 +43,8 @@ class ChannelGateNet(nn.Module):
     def __init__(self, width: int, hidden: int, num_groups: int) -> None:
         super().__init__()
         self.num_groups = num_groups
-        self.reduce = nn.Linear(width, hidden)
-        self.expand = nn.Linear(hidden, num_groups * width)
+        self.reduce = TokenLinear(width, hidden)
+        self.expand = TokenLinear(hidden, num_groups * width)
 
     def forward(self, image_BND: Tensor) -> tuple[Tensor, ...]:
         gates: Tensor = self.expand(self.reduce(image_BND).relu()).sigmoid()

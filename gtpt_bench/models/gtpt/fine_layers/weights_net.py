@@ -7,26 +7,26 @@ from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from gtpt_bench.models.blocks.linear import TokenLinear, token_linear
 from gtpt_bench.models.gtpt.fine_layers.weights import LinearKind
 
 START_STD = 0.02
 """Of weights that groups do not share, as the authors start them (spec/ablations.md §3.4)."""
 
 
-class SharedLinear(nn.Linear):
+class SharedLinear(TokenLinear):
     """The same for every token; `sizes` of the groups do not matter."""
 
     def forward(self, x_BTD: Tensor, sizes: Sequence[int]) -> Tensor:  # type: ignore[override]
-        return functional.linear(x_BTD, self.weight, self.bias)
+        return super().forward(x_BTD)
 
 
 class OwnLinear(nn.ModuleList):
     """One layer a group: the first `sizes[0]` tokens of `[B, T, D]` are the first group's, and so on."""
 
     def __init__(self, din: int, dout: int, num_groups: int, *, bias: bool) -> None:
-        super().__init__(nn.Linear(din, dout, bias=bias) for _ in range(num_groups))
+        super().__init__(TokenLinear(din, dout, bias=bias) for _ in range(num_groups))
         for layer in self:
             start(layer)
 
@@ -58,7 +58,7 @@ class Difference(nn.Linear):
         nn.init.zeros_(self.bias)
 
     def forward(self, x_BTD: Tensor, shared: Tensor) -> Tensor:  # type: ignore[override]
-        return functional.linear(x_BTD, shared + self.weight, self.bias)
+        return token_linear(x_BTD, shared + self.weight, self.bias)
 
 
 def start(layer: nn.Module) -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gtpt_bench.models.blocks.channel_norm import ChannelNorm
+from gtpt_bench.models.blocks.linear import TokenLinear
 from gtpt_bench.models.gtpt.tokenizer.patch_cost import PatchNorm
 from gtpt_bench.models.sizes import Size
 
@@ -32,14 +33,14 @@ class PatchEmbedding(nn.Module):
         super().__init__()
         self.patch = patch
         self.norm = _NORMS[norm](channels)
-        self.projection = nn.Linear(patch.area * channels, width)
+        self.projection = TokenLinear(patch.area * channels, width)
 
     def forward(self, features_BCHW: Tensor) -> Tensor:
         x = self.norm(features_BCHW)
         B, C, H, W = x.shape
         rows, columns = H // self.patch.height, W // self.patch.width
-        x = x.view(B, C, rows, self.patch.height, columns, self.patch.width)
-        x = x.permute(0, 2, 4, 3, 5, 1).reshape(B, rows * columns, self.patch.area * C)
+        x = x.movedim(1, -1).reshape(B, rows, self.patch.height, columns, self.patch.width, C)
+        x = x.transpose(2, 3).reshape(B, rows * columns, self.patch.area * C)
         tokens: Tensor = self.projection(x)
         return tokens
 
