@@ -14,7 +14,7 @@ from pydantic import Field
 
 from gtpt_bench.data.config import DataConfig, DrawnData
 from gtpt_bench.data.drawn import config as drawn
-from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.efficiency.timing.settings import TimingSettings
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.frozen import Frozen, signature
 from gtpt_bench.models.catalogue import ModelConfig
@@ -22,7 +22,7 @@ from gtpt_bench.training.config import TrainingConfig
 
 Step = Literal["train", "evaluate", "cost", "timing"]
 
-STEP_VERSIONS: Mapping[Step, int] = MappingProxyType({"train": 1, "evaluate": 1, "cost": 1, "timing": 1})
+STEP_VERSIONS: Mapping[Step, int] = MappingProxyType({"train": 2, "evaluate": 1, "cost": 2, "timing": 2})
 """Raised by the authors of a step when its results may change; tests pin each step's output."""
 
 
@@ -60,9 +60,16 @@ def cost_signature(model: ModelConfig) -> str:
     return _signed("cost", model)
 
 
-def timing_signature(models: Sequence[ModelConfig], settings: TimingSettings, device: str) -> str:
-    """Models measured in one interleaved session; their order is part of it."""
-    return _signed("timing", [model.model_dump(mode="json") for model in models], settings, device)
+def timing_signature(
+    models: Sequence[ModelConfig], settings: TimingSettings, device: str, grid: Frozen | None = None
+) -> str:
+    """Models measured in one interleaved session; their order is part of it.
+
+    Args:
+        grid: batch sizes and ways of running, where a study names any.
+    """
+    cells = [] if grid is None else [grid]
+    return _signed("timing", [model.model_dump(mode="json") for model in models], settings, device, *cells)
 
 
 def _signed(step: Step, *contents: Any) -> str:

@@ -1,4 +1,4 @@
-"""Commands about models and predictions: models, measure, eval, score."""
+"""Commands about models and predictions: models, eval, score."""
 
 from __future__ import annotations
 
@@ -44,65 +44,6 @@ def models(json: AsJson = False) -> None:
         for name, config in configs.items()
     ]
     print_table("", ("model", "keypoints", "input h x w", "params", "MACs full", "MACs thop"), rows)
-
-
-def measure(
-    names: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Models to measure.", show_default=False)],
-    only: Annotated[Literal["cost", "time"] | None, typer.Option(help="Count only, or time only.")] = None,
-    set: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change the models: --set pruning.keep_rates=[1,.7,.3,.1]."),
-    ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Images a call when throughput is measured.")] = 8,
-    json: AsJson = False,
-) -> None:
-    """Measure models: parameters, MACs in three conventions, latency of one image, throughput of batches.
-
-    Several models are timed in turn, round after round, so that they can be compared.
-    """
-    from gtpt_bench.cli.printing import print_json, print_table
-    from gtpt_bench.efficiency.measure import measured_models
-    from gtpt_bench.efficiency.settings import TimingSettings
-
-    found = measured_models(
-        {name: _changed_model(name, set or []) for name in dict.fromkeys(names)},
-        TimingSettings(throughput_batch=batch),
-        cost=only != "time",
-        time=only != "cost",
-    )
-    if json:
-        print_json(found[0] if len(found) == 1 else found)
-        return
-    columns = [key for key in found[0] if key not in ("samples", "settings", "device")]
-    print_table("", [_heading(c) for c in columns], [[_shown(row[c]) for c in columns] for row in found])
-    typer.echo(f"on {found[0]['device']}; MACs: full counts every attention product, thop is the authors' convention")
-
-
-def _changed_model(name: str, changes: list[str]) -> Any:
-    from pydantic import ValidationError
-
-    from gtpt_bench.errors import InputError
-    from gtpt_bench.models.catalogue import model_config
-    from gtpt_bench.study.yaml_source import first_problem, parse_value
-
-    pairs = dict(text.partition("=")[::2] for text in changes)
-    base = model_config(name)
-    try:
-        return base.changed({key.strip(): parse_value(value) for key, value in pairs.items()})
-    except ValidationError as error:
-        path, reason = first_problem(error, type(base))
-        key = f"{'.'.join(map(str, path))}: " if path else ""
-        raise InputError(f"--set for {name}: {key}{reason}") from error
-
-
-def _heading(column: str) -> str:
-    return column.replace("_", " ")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return " ".join(f"{name} {macs:,}" for name, macs in value.items())
-    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def evaluate_weights(

@@ -95,10 +95,26 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     if not path.is_file():
         raise DataError(f"image {path} does not exist")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"image {path} cannot be read: {error.strerror}") from error
+    return decode_image(content, source=str(path))
+
+
+def decode_image(content: bytes, *, source: str) -> NDArray[np.uint8]:
+    """What `read_image` gives, from the bytes of the file.
+
+    Args:
+        source: what the error message calls the image.
+
+    Raises:
+        DataError: the bytes are no image.
+    """
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    image = cv2.imread(str(path), flags)
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), flags) if content else None
     if image is None:
-        raise DataError(f"image {path} cannot be decoded; the file is broken or not an image")
+        raise DataError(f"image {source} cannot be decoded; the file is broken or not an image")
     return np.asarray(image, dtype=np.uint8)
 
 

@@ -6,17 +6,19 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from gtpt_bench.data.crop import crop_matrix, frame_of_box, inverse, map_points
 from gtpt_bench.data.dataset import Crop, PersonCrops, normalised
+from gtpt_bench.data.people import Person
 from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.decode import averaged, decoded, unmirrored
 from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.sizes import Size
 from gtpt_bench.training.randomness import draws_from
 
 
@@ -47,13 +49,32 @@ def predict_poses(
         with draws_from(number, device=device):
             logits: SimccLogits = model(images, *truth)
             if protocol.flip_test:
-                flipped = model(images.flip(-1), *(mirrored(one, mirror, width=images.shape[-1]) for one in truth))
-                logits = averaged(logits, unmirrored(flipped, mirror, shift_bins=shift_bins))
+                logits = averaged(logits, mirror_logits(model, images, truth, mirror=mirror, shift_bins=shift_bins))
         points, confidence = decoded(logits, split_ratio=split_ratio)
         coordinates.append(points.cpu().numpy())
         confidences.append(confidence.cpu().numpy())
         on_batch(sum(map(len, confidences)), len(crops))
-    return _in_image(crops, coordinates, confidences)
+    num_keypoints = len(crops.keypoints)
+    return poses_in_image(
+        crops.people,
+        crops.input_size,
+        np.concatenate([np.empty((0, num_keypoints, 2)), *coordinates]),
+        np.concatenate([np.empty((0, num_keypoints)), *confidences]),
+    )
+
+
+def mirror_logits(
+    model: Callable[..., SimccLogits],
+    images_B3HW: Tensor,
+    truth: Sequence[Truth],
+    *,
+    mirror: Sequence[int],
+    shift_bins: int,
+) -> SimccLogits:
+    """Logits that the model gives for the mirrored crops, as if these had not been mirrored."""
+    width = images_B3HW.shape[-1]
+    flipped = model(images_B3HW.flip(-1), *(mirrored(one, mirror, width=width) for one in truth))
+    return unmirrored(flipped, mirror, shift_bins=shift_bins)
 
 
 def _truth(model: nn.Module, batch: Crop, device: torch.device) -> list[Truth]:
@@ -81,16 +102,16 @@ def mirrored(truth: Truth, mirror: Sequence[int], *, width: int) -> Truth:
     return Truth(torch.stack((width - 1 - x, y), dim=-1), truth.visible[:, list(mirror)])
 
 
-def _in_image(crops: PersonCrops, coordinates: list[np.ndarray], confidences: list[np.ndarray]) -> Poses:
-    num_keypoints, people = len(crops.keypoints), crops.people
-    points_PJ2 = np.concatenate([np.empty((0, num_keypoints, 2)), *coordinates])
-    confidence_PJ = np.concatenate([np.empty((0, num_keypoints)), *confidences])
-    frames = [frame_of_box(person.box, crops.input_size) for person in people]
+def poses_in_image(
+    people: Sequence[Person], input_size: Size, points_PJ2: np.ndarray, confidence_PJ: np.ndarray
+) -> Poses:
+    """Poses in image pixels, scored as the boxes are, from crop coordinates `[P, J, 2]` and confidences `[P, J]`."""
+    frames = [frame_of_box(person.box, input_size) for person in people]
     in_image = [
-        map_points(inverse(crop_matrix(frame, crops.input_size)), points)
+        map_points(inverse(crop_matrix(frame, input_size)), points)
         for frame, points in zip(frames, points_PJ2, strict=True)
     ]
-    keypoints = np.concatenate((np.reshape(in_image, (-1, num_keypoints, 2)), confidence_PJ[..., None]), axis=-1)
+    keypoints = np.concatenate((np.reshape(in_image, points_PJ2.shape), confidence_PJ[..., None]), axis=-1)
     return Poses(
         image_ids=np.asarray([person.image_id for person in people], dtype=np.int64),
         keypoints=keypoints.astype(np.float64),

@@ -1,7 +1,8 @@
 """Parameters and multiply-accumulates (MACs) of layers in closed form, and the conventions that sum them up.
 
 Torch-free: one function a layer, named like the layer, each returning a `Cost`. The operator trace
-(`efficiency/macs.py`) fills the same `Cost` from a real forward pass, so the two can be compared field by field.
+(`efficiency/counting/macs.py`) fills the same `Cost` from a real forward pass, so the two can be compared field by
+field.
 Conventions: spec/measurement.md §3 and spec/training_and_evaluation.md §9.
 """
 
@@ -48,13 +49,34 @@ class Cost:
         return self.attention_macs
 
     @property
+    def full_with_norms(self) -> int:
+        """As `full`, plus two a normalised element."""
+        return self.full + 2 * self.norm_elements
+
+    @property
     def thop(self) -> int:
         """The authors' figure: no attention product, four a normalised element, the dummy token included."""
         return self.conv_macs + self.linear_macs + 4 * self.norm_elements + self.inert_macs
 
     def macs(self) -> dict[str, int]:
-        """MACs in each convention by name."""
+        """MACs by name as results keep them: the true cost, its attention part, the authors' figure."""
         return {"full": self.full, "attention": self.attention, "thop": self.thop}
+
+    def by_convention(self) -> dict[str, int]:
+        """MACs in every convention that a closed form can tell (efficiency/counting/conventions.py); all but D.
+
+        As long as no convolution is transposed and every projection is a layer: true of every GTPT.
+        """
+        layers = self.conv_macs + self.linear_macs
+        return {
+            "full": self.full,
+            "attention": self.attention,
+            "full_with_norms": self.full_with_norms,
+            "thop": self.thop,
+            "H": layers,
+            "N": layers + 2 * self.norm_elements,
+            "E": layers,
+        }
 
 
 NOTHING = Cost()

@@ -9,7 +9,7 @@ import numpy as np
 
 from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import DrawnData
-from gtpt_bench.efficiency.uncertainty import median_error
+from gtpt_bench.efficiency.timing.statistics import median_error
 from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
 from gtpt_bench.report.accuracy import StudyAccuracy
 from gtpt_bench.report.records import Found, VariantRecords
@@ -18,15 +18,21 @@ from gtpt_bench.study.plan import Plan, PlannedRun
 
 def table_caption(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> list[str]:
     """The caption of a study's table, a sentence or two a line."""
-    lines = [f"{plan.study.title or plan.study.study}. {plan.study.question}".strip()]
-    if plan.changes:
-        lines.append(f"Not the study as its file has it, but with {'; '.join(plan.changes)}.")
+    lines = heading_sentences(plan)
     lines += cost_sentences(plan, records)
     lines += accuracy_sentences(plan, accuracy)
     lines += unfinished_sentences(records)
     if plan.reported:
         named = "; ".join(dict.fromkeys(r.source for r in plan.reported))
         lines.append(f"Rows in italics are reported, not measured: {named}.")
+    return lines
+
+
+def heading_sentences(plan: Plan) -> list[str]:
+    """What is asked, and what `--set` changed."""
+    lines = [f"{plan.study.title or plan.study.study}. {plan.study.question}".strip()]
+    if plan.changes:
+        lines.append(f"Not the study as its file has it, but with {'; '.join(plan.changes)}.")
     return lines
 
 

@@ -1,6 +1,7 @@
 """A study's table as Markdown, CSV and LaTeX, and the provenance of every cell as CSV.
 
-Whatever stands in a cell is shown as text in each format. Reported rows are set in italics and say so.
+Whatever stands in a cell is shown as text in each format. Reported rows are set in italics and say so, and so are
+reported cells of measured rows, whose headings say it.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from gtpt_bench.report.table import NOTHING, Row, StudyTable
+from gtpt_bench.report.cells import NOTHING, Row, StudyTable
 
 _LATEX = str.maketrans(
     {
@@ -40,20 +41,18 @@ _LATEX = str.maketrans(
 
 def as_markdown(table: StudyTable, caption: Sequence[str]) -> str:
     """A Markdown table with its caption below."""
-    headings = ["variant", *(column.heading for column in table.columns)]
+    headings = [table.subject, *(column.heading for column in table.shown)]
     lines = ["| " + " | ".join(map(_markdown, headings)) + " |"]
-    lines.append("|" + " --- |" + " ---: |" * len(table.columns))
+    lines.append("|" + " --- |" + " ---: |" * len(table.shown))
     for row in table.rows:
-        cells = [_markdown(text) for text in _texts(table, row)]
-        if row.reported:
-            cells = [f"*{cell}*" for cell in cells]
+        cells = [f"*{_markdown(text)}*" if italic else _markdown(text) for text, italic in _texts(table, row)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", *(f"{markdown_line(line)}  " for line in caption), ""])
 
 
 def as_csv(table: StudyTable) -> str:
     """Unrounded numbers, a row a variant; `origin` says whether the row was measured or reported."""
-    rows = [["variant", "origin", *(column.key for column in table.columns)]]
+    rows = [[table.subject, "origin", *(column.key for column in table.columns)]]
     for row in table.rows:
         cells = [row.cells.get(column.key, NOTHING) for column in table.columns]
         values = [cell.text if cell.value is None else repr(cell.value) for cell in cells]
@@ -63,22 +62,20 @@ def as_csv(table: StudyTable) -> str:
 
 def as_latex(table: StudyTable, caption: Sequence[str]) -> str:
     """A booktabs table that a paper can \\input."""
-    headings = ["variant", *(column.heading for column in table.columns)]
+    headings = [table.subject, *(column.heading for column in table.shown)]
     lines = [
         r"% needs \usepackage{booktabs}",
         r"\begin{table}",
         r"\centering",
         r"\footnotesize",
         r"\caption{" + " ".join(map(_latex, caption)) + "}",
-        r"\begin{tabular}{l" + "r" * len(table.columns) + "}",
+        r"\begin{tabular}{l" + "r" * len(table.shown) + "}",
         r"\toprule",
         " & ".join(map(_latex, headings)) + r" \\",
         r"\midrule",
     ]
     for row in table.rows:
-        cells = [_latex(text) for text in _texts(table, row)]
-        if row.reported:
-            cells = [rf"\textit{{{cell}}}" for cell in cells]
+        cells = [rf"\textit{{{_latex(text)}}}" if italic else _latex(text) for text, italic in _texts(table, row)]
         lines.append(" & ".join(cells) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
     return "\n".join(lines)
@@ -86,7 +83,7 @@ def as_latex(table: StudyTable, caption: Sequence[str]) -> str:
 
 def provenance_csv(table: StudyTable) -> str:
     """One line a cell: where its number comes from."""
-    rows = [["variant", "column", "value", "origin", "files", "code", "machine_or_source"]]
+    rows = [[table.subject, "column", "value", "origin", "files", "code", "machine_or_source"]]
     for row in table.rows:
         for column in table.columns:
             cell = row.cells.get(column.key, NOTHING)
@@ -97,9 +94,12 @@ def provenance_csv(table: StudyTable) -> str:
     return _written(rows)
 
 
-def _texts(table: StudyTable, row: Row) -> list[str]:
-    name = f"{row.name} (reported)" if row.reported else row.name
-    return [name, *(row.cells.get(column.key, NOTHING).text for column in table.columns)]
+def _texts(table: StudyTable, row: Row) -> Iterator[tuple[str, bool]]:
+    """Of each cell for people, the row's name first, what it shows and whether that is in italics."""
+    yield (f"{row.name} (reported)", True) if row.reported else (row.name, False)
+    for column in table.shown:
+        cell = row.cells.get(column.key, NOTHING)
+        yield cell.text, row.reported or cell.origin == "reported"
 
 
 _MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {sign: f"\\{sign}" for sign in "\\|*_`[]~$#"})

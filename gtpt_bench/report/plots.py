@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gtpt_bench.report.accuracy import StudyAccuracy
+from gtpt_bench.report.cells import StudyTable
 from gtpt_bench.report.labels import label_points
 from gtpt_bench.report.style import BLUE, GREY, ORANGE, plot_style
-from gtpt_bench.report.table import StudyTable
 from gtpt_bench.study.plan import Plan
 
 if TYPE_CHECKING:

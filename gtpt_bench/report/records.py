@@ -35,12 +35,14 @@ class VariantRecords:
     """Everything known of one variant; what is None or absent has not been measured.
 
     Attributes:
+        dense_cost: of the measured model keeping all its tokens, for an audit.
         cost_state, timing_state: of what was planned for the measured model; None if nothing was.
         unmeasured: planned cost and timing without result, in words.
         unfinished: state of each planned run that has no result, in words.
     """
 
     measured_cost: Found | None = None
+    dense_cost: Found | None = None
     trained_cost: Found | None = None
     timing: Found | None = None
     cost_state: State | None = None
@@ -53,17 +55,21 @@ class VariantRecords:
 def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
     """Records of each variant of a plan, in the plan's order."""
     timing = _found(folder, folder.timing(plan.timing), plan.timing.signature) if plan.timing else None
-    records = {}
+    records, every_dense = {}, plan.audit.dense if plan.audit else {}
     for variant in plan.variants:
         cost_state, cost_words = _cost_state(plan, folder, plan.measured.get(variant))
+        _, dense_words = _cost_state(plan, folder, every_dense.get(variant))
         timing_state, timing_words = _timing_state(plan, folder)
         records[variant] = VariantRecords(
             measured_cost=_cost(folder, plan.measured.get(variant)),
+            dense_cost=_cost(folder, every_dense.get(variant)),
             trained_cost=_cost(folder, plan.trained.get(variant)),
             timing=timing,
             cost_state=cost_state,
             timing_state=timing_state,
-            unmeasured=[words for words in (cost_words, timing_words) if words],
+            unmeasured=[
+                words for words in (cost_words, dense_words and f"all tokens: {dense_words}", timing_words) if words
+            ],
         )
     for run in plan.runs:
         evaluated = _evaluated(folder, run)

@@ -1,77 +1,24 @@
-"""A study's table as cells, each with its number, its origin and the file it can be traced to.
-
-A row a variant, then a row for each reported method. Writing it out is formats.py.
-"""
+"""A study's table: a row a variant, then a row for each reported method. Writing it out is formats.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from gtpt_bench.report.accuracy import StudyAccuracy, VariantAccuracy
+from gtpt_bench.report.cells import NOTHING, Cell, Column, Row, StudyTable, filled, measured_cell, reported_cell
 from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.study.overview import stage_tokens
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.reported import Reported
-
-Origin = Literal["measured", "reported", "configured", "missing"]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One number of a table.
-
-    Attributes:
-        text: as shown, digits following the uncertainty.
-        value: unrounded, in the column's unit; None where there is no number.
-        files: records it comes from, relative to the study's folder, or the reference file.
-        code: commits or versions of the code that measured it.
-        machine: device and host it was measured on; for reported cells the source.
-    """
-
-    text: str
-    value: float | None = None
-    origin: Origin = "missing"
-    files: tuple[str, ...] = ()
-    code: str = ""
-    machine: str = ""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's key in files and its heading for people, unit included."""
-
-    key: str
-    heading: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One variant, or one reported method."""
-
-    name: str
-    cells: Mapping[str, Cell]
-    reported: bool = False
-
-
-@dataclass(frozen=True)
-class StudyTable:
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-
-
-NOTHING = Cell("–")
 
 
 def study_table(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> StudyTable:
     """The table of a plan; columns that no row fills are left out, those of failed measurements are not."""
     rows = [Row(variant, dict(_variant_cells(plan, variant, records, accuracy))) for variant in plan.variants]
     rows += [Row(f"{r.method} {r.variant}", dict(_reported_cells(plan, r)), reported=True) for r in plan.reported]
-    filled = {key for row in rows for key, cell in row.cells.items() if cell != NOTHING}
-    return StudyTable(tuple(c for c in columns(plan) if c.key in filled), tuple(rows))
+    return StudyTable(filled(columns(plan), tuple(rows)), tuple(rows))
 
 
 def columns(plan: Plan) -> tuple[Column, ...]:
@@ -179,29 +126,14 @@ def _reported_cells(plan: Plan, reported: Reported) -> Iterator[tuple[str, Cell]
         value = reported.values.get(column)
         comparable = column != "gflops" or reported.macs_convention == "thop"
         if value is not None and comparable:
-            source = (f"results/reference/{reported.file}",)
-            yield key, Cell(f"{value:.{digits}f}", value, "reported", source, machine=reported.source)
+            yield key, reported_cell(value, f"{value:.{digits}f}", reported.file, reported.source)
     if reported.variant in plan.study.report.against:
         yield "compared_with", Cell(plan.reference(reported.variant), origin="configured")
     for key, column in (("macs_thop_change_percent", "macs_change_percent"), ("ap_difference", "ap_difference")):
         value = reported.values.get(column)
         if value is not None and (column != "macs_change_percent" or reported.macs_convention == "thop"):
-            source = (f"results/reference/{reported.file}",)
-            yield key, Cell(f"{value:+g}", value, "reported", source, machine=reported.source)
+            yield key, reported_cell(value, f"{value:+g}", reported.file, reported.source)
 
 
 def _measured(value: float, digits: int, *found: Found, suffix: str = "", text: str = "") -> Cell:
-    provenances = [f.record["provenance"] for f in found]
-    return Cell(
-        text or f"{value:.{digits}f}{suffix}",
-        value,
-        "measured",
-        tuple(f.file for f in found),
-        code="; ".join(dict.fromkeys(_code(p["code"]) for p in provenances)),
-        machine="; ".join(dict.fromkeys(f"{p['device']} on {p['host']}" for p in provenances)),
-    )
-
-
-def _code(code: Mapping[str, object]) -> str:
-    commit = str(code["commit"])[:10] if code["commit"] else f"version {code['version']}"
-    return f"{commit}{' with changes' if code['dirty'] else ''}"
+    return measured_cell(value, text or f"{value:.{digits}f}{suffix}", *found)

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gtpt_bench.files import write_text
-from gtpt_bench.report.accuracy import study_accuracy
-from gtpt_bench.report.caption import smaller_sentences, table_caption, untrained_sentences
+from gtpt_bench.report.contents import SPEED_UP, contents
 from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, markdown_line, provenance_csv
-from gtpt_bench.report.plots import PLOTS, draw
-from gtpt_bench.report.records import gather
+from gtpt_bench.report.plots import PLOTS
 from gtpt_bench.report.style import remove_figure, save_figure
-from gtpt_bench.report.table import study_table
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
 
@@ -31,25 +28,16 @@ class ReportFiles:
 
 def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
     """All files of a study's report, from its records alone; parts without result are named as such."""
-    records = gather(plan, folder)
-    accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, plan.reference)
-    table, caption = study_table(plan, records, accuracy), table_caption(plan, records, accuracy)
-    out = folder.report(plan.label)
-    write_text(out / "table.md", as_markdown(table, caption))
-    write_text(out / "table.csv", as_csv(table))
-    write_text(out / "table.tex", as_latex(table, caption))
-    write_text(out / "provenance.csv", provenance_csv(table))
-    warnings = []
-    if accuracy and plan.study.accuracy:
-        warnings = [*smaller_sentences(plan, accuracy), *untrained_sentences(accuracy)]
-    plots, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, caption), ""]
-    for name in PLOTS:
+    found, out = contents(plan, folder), folder.report(plan.label)
+    write_text(out / "table.md", as_markdown(found.table, found.caption))
+    write_text(out / "table.csv", as_csv(found.table))
+    write_text(out / "table.tex", as_latex(found.table, found.caption))
+    write_text(out / "provenance.csv", provenance_csv(found.table))
+    for name in (*PLOTS, SPEED_UP):
         remove_figure(out, name)
-    for name in plan.study.report.plots:
-        drawn = draw(name, plan, table, accuracy)
-        if drawn is not None:
-            figure, words = drawn
-            plots += save_figure(figure, out, name)
-            captions += [f"## {name}", "", markdown_line(" ".join([words, *warnings])), ""]
+    paths, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, found.caption), ""]
+    for plot in found.plots:
+        paths += save_figure(plot.figure, out, plot.name)
+        captions += [f"## {plot.name}", "", markdown_line(plot.caption), ""]
     write_text(out / "captions.md", "\n".join(captions))
-    return ReportFiles(out, out / "table.md", tuple(plots))
+    return ReportFiles(out, out / "table.md", tuple(paths))

@@ -43,8 +43,9 @@ def missing_jobs(plan: Plan, folder: StudyFolder, data: DataSource, *, only: Seq
     timing = plan.timing
     if timing and read_record(folder.timing(timing), timing.signature) is None:
         job = TimingJob(study=study, timing=timing, folder=folder.path)
-        title = f"time of {len(timing.variants)} variants of {timing.model}"
-        jobs.append(PlannedJob(title, job, folder.measuring("timing", plan.label), cores, alone=True))
+        jobs.append(
+            PlannedJob(f"time of {timing.words}", job, folder.measuring("timing", plan.label), cores, alone=True)
+        )
     for run in longest_first(plan.distinct_runs):
         if run_status(run, folder.run(run)).state != "done":
             job = RunJob(study=study, run=run, data_root=data.folder(run.config).resolve())

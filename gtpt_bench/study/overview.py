@@ -11,7 +11,7 @@ from gtpt_bench.models.catalogue import ModelConfig
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.models.gtpt.tokens import GroupTokens
 from gtpt_bench.study.forecast import Forecast
-from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.plan import Plan, PlannedTiming
 from gtpt_bench.study.state import Status
 
 
@@ -98,9 +98,7 @@ def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> li
     """A few lines under the table: the state of the parts and how long training will take."""
     counts = Counter(s.state for s in status)
     parts = ", ".join(f"{count} {state}" for state, count in counts.items())
-    timing = (
-        f"; time of {len(plan.timing.variants)} variants of {plan.timing.model}, interleaved" if plan.timing else ""
-    )
+    timing = f"; time of {plan.timing.words}, interleaved{_session(plan.timing)}" if plan.timing else ""
     return [
         f"{len(plan.distinct_runs)} training run(s), cost of {len(plan.costs)} model(s){timing}: {parts}",
         _in_words(expected),
@@ -110,6 +108,12 @@ def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> li
             if run.variant != run.home and run.seed == plan.study.seeds[0]
         ),
     ]
+
+
+def _session(timing: PlannedTiming) -> str:
+    """How long a session may take, where the study says."""
+    limit = timing.grid.session_s if timing.grid else None
+    return f", {duration(limit)} at most" if limit else ""
 
 
 def _in_words(expected: Forecast) -> str:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gtpt_bench.config import (
-    RunConfig,
-)
-from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.config import RunConfig
+from gtpt_bench.efficiency.timing.settings import TimingSettings
 from gtpt_bench.errors import StudyError
 from gtpt_bench.frozen import Frozen, signature
 from gtpt_bench.models.catalogue import ModelConfig
-from gtpt_bench.study.reported import Reported
+from gtpt_bench.study.reported import Printed, Reported
 from gtpt_bench.study.spec import Study
+from gtpt_bench.study.timing_spec import TimingGrid
 
 DIGITS = 8
 """Digits of a signature in names of files and folders."""
@@ -63,11 +62,29 @@ class PlannedTiming(Frozen):
     variants: tuple[str, ...]
     configs: tuple[ModelConfig, ...]
     settings: TimingSettings
+    grid: TimingGrid | None = None
+    """Batch sizes and ways of running; None: one image and one batch, in plain float32."""
     signature: str
 
     @property
     def file(self) -> str:
         return f"timing-{self.signature[:DIGITS]}.json"
+
+    @property
+    def words(self) -> str:
+        """What is timed: `4 variants × 2 ways × 3 batches of gtpt_s_coco`."""
+        numbers = [(len(self.variants), "variants")]
+        if self.grid:
+            numbers += [(len(self.grid.ways), "ways"), (len(self.grid.batches), "batches")]
+        return f"{' × '.join(f'{number} {noun}' for number, noun in numbers)} of {self.model}"
+
+
+class PlannedAudit(Frozen):
+    """What an audit needs beside the cost of each model, which is a variant of the plan."""
+
+    dense: dict[str, PlannedCost]
+    """Cost of the same model keeping all tokens, for models that prune."""
+    published: tuple[Printed, ...]
 
 
 class Plan(Frozen):
@@ -84,6 +101,7 @@ class Plan(Frozen):
     """Cost of the trained model, a variant each; the same as `measured` where the models agree."""
     runs: tuple[PlannedRun, ...]
     timing: PlannedTiming | None
+    audit: PlannedAudit | None = None
     reported: tuple[Reported, ...] = ()
     """Rows of papers shown beside the study's own."""
 
@@ -114,6 +132,10 @@ class Plan(Frozen):
             if name not in self.variants:
                 known = ", ".join(self.variants)
                 raise StudyError(f"{self.study.study}: no variant is called {name!r}; known: {known}")
+        audit = self.audit
+        if audit:
+            dense = {name: cost for name, cost in audit.dense.items() if name in only}
+            audit = audit.model_copy(update={"dense": dense})
         return self.model_copy(
             update={
                 "variants": tuple(name for name in self.variants if name in only),
@@ -121,6 +143,7 @@ class Plan(Frozen):
                 "trained": {name: cost for name, cost in self.trained.items() if name in only},
                 "runs": tuple(run for run in self.runs if run.variant in only),
                 "timing": None,
+                "audit": audit,
             }
         )
 
@@ -132,5 +155,6 @@ class Plan(Frozen):
     @property
     def costs(self) -> tuple[PlannedCost, ...]:
         """Costs without repetition."""
-        every = (*self.measured.values(), *self.trained.values())
+        dense = self.audit.dense if self.audit else {}
+        every = (*self.measured.values(), *dense.values(), *self.trained.values())
         return tuple({cost.signature: cost for cost in every}.values())

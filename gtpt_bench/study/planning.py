@@ -20,13 +20,15 @@ from gtpt_bench.config import (
     timing_signature,
     train_signature,
 )
+from gtpt_bench.efficiency.options import DeviceKind
 from gtpt_bench.errors import InputError, StudyError
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.catalogue import ModelConfig, model_config
+from gtpt_bench.study.audit_plan import audited_models, planned_audit
 from gtpt_bench.study.compatible import first_conflict
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun, PlannedTiming
 from gtpt_bench.study.reported import look_up
-from gtpt_bench.study.spec import Changes, Study
+from gtpt_bench.study.spec import Audit, Changes, Study
 from gtpt_bench.study.variants import ACCURACY_PARTS, Variant, variants_of
 from gtpt_bench.study.yaml_source import KeyPath, YamlSource, first_problem
 
@@ -40,6 +42,7 @@ def build_plan(
     profile: str,
     identify: Callable[[RunConfig], DataIdentity],
     device: str,
+    device_kind: DeviceKind = "cpu",
     changes: Sequence[str] = (),
 ) -> Plan:
     """The plan of a study.
@@ -47,11 +50,15 @@ def build_plan(
     Args:
         identify: tells the content of a run's data apart.
         device: name of the machine that timing is planned for.
+        device_kind: what it can do.
         changes: what `--set` changed in the study.
 
     Raises:
-        StudyError: a variant's change is impossible; names file, line and key.
+        StudyError: a variant's change or a way of running is impossible; names file, line and key.
     """
+    if study.audit:
+        return _audit_plan(study, study.audit, source, profile=profile, changes=changes)
+    _check_timing(study, source, device_kind)
     variants = variants_of(study, source)
     _check_names(study, [variant.name for variant in variants], source)
     measured = _costs(study.model, variants, source, ("model",)) if study.model else {}
@@ -68,6 +75,40 @@ def build_plan(
         timing=_timing(study, measured, device) if measured and study.timing else None,
         reported=tuple(look_up(row, Path(source.name)) for row in study.report.reported),
     )
+
+
+def _audit_plan(study: Study, audit: Audit, source: YamlSource, *, profile: str, changes: Sequence[str]) -> Plan:
+    costs = audited_models(study, audit, source)
+    return Plan(
+        study=study,
+        profile=profile,
+        changes=tuple(changes),
+        variants=tuple(costs),
+        measured=costs,
+        trained={},
+        runs=(),
+        timing=None,
+        audit=planned_audit(audit, costs, source),
+    )
+
+
+def _check_timing(study: Study, source: YamlSource, device_kind: DeviceKind) -> None:
+    """Refuse ways of running that this machine does not have, and what a study of time alone cannot hold."""
+    grid = study.timing.grid if study.timing else None
+    if grid is None:
+        return
+    if study.accuracy is not None:
+        raise StudyError(
+            f"{source.place(('accuracy',))}: accuracy: timing.batches and timing.ways make a study of time alone; "
+            "leave accuracy out, or ask for it in a study of its own"
+        )
+    if not study.model:
+        raise StudyError(f"{source.place(('timing',))}: timing: a model to time is missing; name it with the key model")
+    for name, way in grid.ways.items():
+        try:
+            way.check(device_kind)
+        except InputError as error:
+            raise StudyError(f"{source.place(('timing', 'ways', name))}: timing.ways: {name!r} is {error}") from error
 
 
 def _check_names(study: Study, names: Sequence[str], source: YamlSource) -> None:
@@ -193,10 +234,12 @@ def _changed(base: C, changes: Changes, variant: Variant, source: YamlSource, *,
 def _timing(study: Study, measured: Mapping[str, PlannedCost], device: str) -> PlannedTiming:
     assert study.timing is not None
     configs = tuple(cost.config for cost in measured.values())
+    settings, grid = study.timing.settings, study.timing.grid
     return PlannedTiming(
         model=study.model,
         variants=tuple(measured),
         configs=configs,
-        settings=study.timing,
-        signature=timing_signature(configs, study.timing, device),
+        settings=settings,
+        grid=grid,
+        signature=timing_signature(configs, settings, device, grid),
     )

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from gtpt_bench.config import DataIdentity, RunConfig
 from gtpt_bench.data.config import CocoData
-from gtpt_bench.efficiency.device import device_name
+from gtpt_bench.efficiency.device import device_name, gpu_name
 from gtpt_bench.errors import DataError, StudyError
 from gtpt_bench.files import write_text
 from gtpt_bench.study.data_source import DataSource
@@ -134,7 +134,15 @@ def _session(
                 return DataIdentity(train="unknown", evaluation="unknown")
             raise
 
-    plan = build_plan(spec, source, profile=profile, identify=identify, device=device_name(), changes=changes)
+    plan = build_plan(
+        spec,
+        source,
+        profile=profile,
+        identify=identify,
+        device=device_name(),
+        device_kind="cuda" if gpu_name() else "cpu",
+        changes=changes,
+    )
     plan.narrowed(only)
     return Session(plan, StudyFolder(results / spec.study), data, tuple(only))
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from gtpt_bench.data.config import DataConfig
-from gtpt_bench.efficiency.settings import TimingSettings
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.names import Name
+from gtpt_bench.study.timing_spec import StudyTiming
 from gtpt_bench.training.config import TrainingConfig
 
 Changes = dict[str, Any]
@@ -53,6 +53,15 @@ class ReportedRow(Frozen):
     variant: str
 
 
+class Audit(Frozen):
+    """Published figures of models held against every way of counting them."""
+
+    models: tuple[str, ...] = ()
+    """Of the catalogue; all of them if empty."""
+    published: tuple[str, ...] = Field(min_length=1)
+    """CSV files in results/reference/ whose column `model` says which model of the catalogue a row is about."""
+
+
 class Report(Frozen):
     """What the report shows."""
 
@@ -61,6 +70,7 @@ class Report(Frozen):
     against: dict[Name, Name] = Field(default_factory=dict)
     """Variants whose difference is taken from another one than the baseline: a step from the step before."""
     plots: tuple[Literal["ap_against_macs", "kept_tokens"], ...] = ("ap_against_macs", "kept_tokens")
+    """Of variants; a study of batches and ways has a plot of its own."""
     reported: tuple[ReportedRow, ...] = ()
 
 
@@ -75,8 +85,10 @@ class Study(Frozen):
     accuracy: Accuracy | None = None
     vary: Vary = Vary()
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field((0,), min_length=1)
-    timing: TimingSettings | None = None
+    timing: StudyTiming | None = None
     """None: cost is counted, time is not measured."""
+    audit: Audit | None = None
+    """In place of a model and what varies: models of the catalogue as they are."""
     report: Report = Report()
 
     @field_validator("study")

@@ -67,9 +67,10 @@ def run_status(run: PlannedRun, folder: JobFolder) -> Status:
 
 
 def _named_costs(plan: Plan) -> list[tuple[str, Any]]:
+    dense = {f"{model}, all tokens": cost for model, cost in plan.audit.dense.items()} if plan.audit else {}
     named = {
-        cost.signature: (f"{cost.model}, {variant}", cost)
-        for costs in (plan.trained, plan.measured)
+        cost.signature: (variant if plan.audit else f"{cost.model}, {variant}", cost)
+        for costs in (plan.trained, dense, plan.measured)
         for variant, cost in costs.items()
     }
     return [named[cost.signature] for cost in plan.costs]

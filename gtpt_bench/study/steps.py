@@ -14,8 +14,10 @@ import torch
 from gtpt_bench.config import Step
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth, training_crops
-from gtpt_bench.efficiency.macs import measured_cost
-from gtpt_bench.efficiency.timing import time_models
+from gtpt_bench.efficiency.counting.conventions import macs_by_convention
+from gtpt_bench.efficiency.counting.macs import counted
+from gtpt_bench.efficiency.counting.params import count_params
+from gtpt_bench.efficiency.timing.session import OnRound, time_models
 from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 from gtpt_bench.errors import RunInterrupted, WeightsError
 from gtpt_bench.evaluation.matches_json import matches_to_json
@@ -26,8 +28,11 @@ from gtpt_bench.files import write_json, write_text
 from gtpt_bench.models import build_model
 from gtpt_bench.models.weights import fill_strictly
 from gtpt_bench.study.job import CostJob, RunJob, TimingJob
+from gtpt_bench.study.plan import PlannedTiming
 from gtpt_bench.study.provenance import provenance
 from gtpt_bench.study.store import SCHEMA, JobFolder, Record, read_record
+from gtpt_bench.study.timing_cells import measure_grid
+from gtpt_bench.study.timing_spec import TimingGrid
 from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
 from gtpt_bench.training.trainer import Trainer
 
@@ -167,47 +172,67 @@ def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progre
 
 
 def count_costs(job: CostJob, *, stop: Callable[[], bool], progress: OnProgress) -> None:
-    """Parameters and MACs of each model from its operator trace, a record each.
+    """Parameters and MACs of each model from its operator trace, in every convention, a record each.
 
     Raises:
         RunInterrupted: `stop` answered True; records of the models counted so far are kept.
     """
     for place, cost in enumerate(job.costs):
         started = time.time()
-        measured = measured_cost(build_model(cost.config))
-        content = {"study": job.study, "model": cost.model, "config": cost.config.model_dump(mode="json")}
-        metrics = {"params": measured.params, "macs": measured.macs()}
-        write_json(job.folder / cost.file, record("cost", cost.signature, started, metrics=metrics, **content))
+        model = build_model(cost.config)
+        trace = counted(model).trace
+        params = count_params(model, trace)
+        metrics = {
+            "params": params.deployed,
+            "params_trainable": params.trainable,
+            "params_thop": params.thop,
+            "macs": macs_by_convention(trace),
+        }
+        content = {
+            "study": job.study,
+            "model": cost.model,
+            "config": cost.config.model_dump(mode="json"),
+            "metrics": metrics,
+            "uncounted": trace.uncounted,
+        }
+        write_json(job.folder / cost.file, record("cost", cost.signature, started, **content))
         progress("cost", place + 1, len(job.costs), cost.model)
         if stop() and place + 1 < len(job.costs):
             raise RunInterrupted(f"stopped after {place + 1} of {len(job.costs)} models; run again to continue")
 
 
 def measure_time(job: TimingJob, *, stop: Callable[[], bool], progress: OnProgress) -> None:
-    """Latency and throughput of all variants in one interleaved session; raw samples are kept.
+    """Time of all variants in one interleaved session; raw samples are kept.
 
     Raises:
         RunInterrupted: `stop` answered True; a session is whole or not at all, so it starts again next time.
     """
 
-    def on_round(done: int, total: int, words: str) -> None:
+    def on_progress(done: int, total: int, words: str) -> None:
         progress("timing", done, total, words)
         if stop() and done < total:
             raise RunInterrupted("stopped while time was measured; run again to measure")
 
     started, timing = time.time(), job.timing
-    samples = time_models(
-        [build_model(config) for config in timing.configs],
-        timing.settings,
-        device=torch_device(),
-        on_round=on_round,
-    )
     content = {
         "study": job.study,
         "model": timing.model,
         "variants": list(timing.variants),
         "settings": timing.settings.model_dump(mode="json"),
         "threads": torch.get_num_threads(),
-        "samples": {name: asdict(s) for name, s in zip(timing.variants, samples, strict=True)},
+        **(_time_of_cells(timing, timing.grid, on_progress) if timing.grid else _time_of_variants(timing, on_progress)),
     }
     write_json(job.folder / timing.file, record("timing", timing.signature, started, **content))
+
+
+def _time_of_variants(timing: PlannedTiming, on_round: OnRound) -> Record:
+    """Latency of one image and throughput at one batch size."""
+    models = [build_model(config) for config in timing.configs]
+    samples = time_models(models, timing.settings, device=torch_device(), on_round=on_round)
+    return {"samples": {name: asdict(s) for name, s in zip(timing.variants, samples, strict=True)}}
+
+
+def _time_of_cells(timing: PlannedTiming, grid: TimingGrid, on_slice: OnRound) -> Record:
+    """Each variant at each batch size in each way of running."""
+    models = {name: build_model(config) for name, config in zip(timing.variants, timing.configs, strict=True)}
+    return asdict(measure_grid(models, grid, timing.settings, device=torch_device(), on_slice=on_slice))

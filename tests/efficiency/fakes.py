@@ -7,22 +7,27 @@ from types import SimpleNamespace
 
 from torch import Tensor, nn
 
-from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.efficiency.timing.settings import TimingSettings
 
 MS = 1_000_000
 
 
 class FakeClock:
-    """Stands in for the `time` module."""
+    """Stands in for the `time` module.
+
+    Attributes:
+        waited_ns: how long this process's threads have waited for a core so far.
+    """
 
     def __init__(self) -> None:
         self.now_ns = 0
+        self.waited_ns = 0
 
     def perf_counter_ns(self) -> int:
         return self.now_ns
 
-    def perf_counter(self) -> float:
-        return self.now_ns / 1e9
+    def sleep(self, seconds: float) -> None:
+        self.now_ns += round(seconds * 1e9)
 
 
 class FakeModel(nn.Module):
@@ -58,4 +63,5 @@ class FakeModel(nn.Module):
 
 def settings(**changes: float) -> TimingSettings:
     values = {"throughput_batch": 8, "warmup_s": 0.1, "round_s": 0.1, "min_rounds": 3, "max_rounds": 9}
+    values |= {"min_s": 0.0, "timeout_s": 1000.0}
     return TimingSettings.model_validate(values | changes)

@@ -11,7 +11,7 @@ import torch
 
 from gtpt_bench.efficiency.device import cpu_name, device_name, gpu_name, num_cores
 from gtpt_bench.efficiency.measure import measured_models
-from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.efficiency.timing.settings import TimingSettings
 from gtpt_bench.models import model_config
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 

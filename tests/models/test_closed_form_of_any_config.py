@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gtpt_bench.efficiency.macs import measured_cost
+from gtpt_bench.efficiency.counting.macs import measured_cost
 from gtpt_bench.models import build_model, model_config
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.models.gtpt.config import GTPTConfig

@@ -1,4 +1,4 @@
-"""Parameters, MACs and token counts against the specification's figures and against other counters."""
+"""Parameters, MACs and token counts against the specification's figures; other counters: tests/efficiency/counting."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import subprocess
 import sys
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
-from torch.nn import functional
-from torch.utils.flop_counter import FlopCounterMode
 
-from gtpt_bench.efficiency.macs import measured_cost
-from gtpt_bench.efficiency.trace import trace_forward
+from gtpt_bench.efficiency.counting.conventions import macs_by_convention
+from gtpt_bench.efficiency.counting.macs import measured_cost
+from gtpt_bench.efficiency.counting.trace import trace_forward
 from gtpt_bench.models import build_model, create_model, list_models, model_config
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.models.gtpt.config import GTPTConfig
@@ -40,6 +37,14 @@ def test_params_and_macs_of_the_released_models(name: str) -> None:
 @pytest.mark.parametrize("name", list_models())
 def test_closed_form_equals_the_operator_trace_field_by_field(name: str) -> None:
     assert gtpt_cost(model_config(name)) == measured_cost(create_model(name))
+
+
+@pytest.mark.parametrize("name", ["gtpt_t_coco", "gtpt_s_wholebody"])
+def test_closed_form_tells_every_convention_but_d(name: str) -> None:
+    trace = trace_forward(create_model(name), Size(256, 192))
+    in_all = macs_by_convention(trace)
+    assert in_all.pop("D") > in_all["full_with_norms"]
+    assert gtpt_cost(model_config(name)).by_convention() == in_all
 
 
 @settings(max_examples=25, deadline=None)
@@ -100,58 +105,7 @@ def test_the_full_pass_keeps_every_token_but_dense_ones_still_take_slots() -> No
     assert [g.image for g in wholebody.fine[-1].feed_forward] == [188, 214, 250]
 
 
-def test_torch_flop_counter_agrees() -> None:
-    model = create_model("gtpt_s_coco").eval()
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    with (
-        torch.no_grad(),
-        FlopCounterMode(display=False) as counter,
-        torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH),
-    ):
-        model(torch.zeros(1, 3, 256, 192))
-    assert counter.get_total_flops() == 2 * FIGURES["gtpt_s_coco"][1]
-
-
-def test_fvcore_agrees_when_it_is_told_of_fused_attention() -> None:
-    from fvcore.nn import FlopCountAnalysis
-
-    def fused(inputs: list[object], outputs: list[object]) -> int:
-        (B, H, Q, d), (_, _, K, _) = (value.type().sizes() for value in inputs[:2])  # type: ignore[attr-defined]
-        return int(2 * B * H * Q * K * d)
-
-    model = create_model("gtpt_t_coco").eval()
-    analysis = FlopCountAnalysis(model, torch.zeros(1, 3, 256, 192)).unsupported_ops_warnings(False)
-    analysis.set_op_handle("aten::scaled_dot_product_attention", fused)
-    counted = analysis.by_operator()
-    products = {"conv", "linear", "matmul", "bmm", "addmm", "scaled_dot_product_attention"}
-    assert sum(macs for name, macs in counted.items() if name in products) == FIGURES["gtpt_t_coco"][1]
-
-
-class _Known(nn.Module):
-    """One layer of each kind, with arithmetic anyone can do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, 8, 3, stride=2, padding=1, groups=1)
-        self.up = nn.ConvTranspose2d(8, 4, 4, stride=2, padding=1)
-        self.linear = nn.Linear(4, 16)
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        tokens = self.linear(self.up(self.conv(images)).flatten(2).transpose(1, 2))
-        return functional.scaled_dot_product_attention(tokens[:, None], tokens[:, None], tokens[:, None])
-
-
-def test_trace_of_known_layers_equals_arithmetic() -> None:
-    trace = trace_forward(_Known(), Size(8, 8))
-    found = {
-        kind: sum(op.macs for op in trace.operators if op.kind == kind) for kind in ("conv", "linear", "attention")
-    }
-    deconv = 4 * 4 * 8 * 4 * 4 * 4  # 16 input pixels, 8 → 4 channels, 4 x 4 taps: counted where it is computed
-    assert found == {"conv": 4 * 4 * 8 * 3 * 9 + deconv, "linear": 64 * 4 * 16, "attention": 2 * 64 * 64 * 16}
-
-
-def test_operators_without_a_rule_are_listed_with_their_calls() -> None:
+def test_operators_that_no_macs_count_are_listed_with_their_calls() -> None:
     uncounted = trace_forward(create_model("gtpt_tiny_coco"), Size(128, 96)).uncounted
     assert uncounted["topk"] == 7  # once in the coarse layers, a group each at the split and in the fine layers
     assert not {"mm", "addmm", "bmm", "convolution"} & set(uncounted)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gtpt_bench.efficiency.macs import measured_cost
+from gtpt_bench.efficiency.counting.macs import measured_cost
 from gtpt_bench.models import build_model
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.models.gtpt.image_tokens import ImageTokens

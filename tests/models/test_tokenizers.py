@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
-from gtpt_bench.efficiency.macs import num_params
-from gtpt_bench.efficiency.trace import trace_forward
+from gtpt_bench.efficiency.counting.macs import cost_of
+from gtpt_bench.efficiency.counting.trace import trace_forward
 from gtpt_bench.models.blocks import hrnet_cost, residual_cost
 from gtpt_bench.models.blocks.channel_norm import ChannelNorm
 from gtpt_bench.models.blocks.convnext import ConvNextBlock, GlobalResponseNorm
@@ -65,18 +65,7 @@ every_value = pytest.mark.parametrize("name", CATALOGUE)
 
 def traced(net: nn.Module, image: Size) -> Cost:
     """Cost of a network by itself, from its operators."""
-    operators = trace_forward(net, image).operators
-    macs = {
-        kind: sum(operator.macs for operator in operators if operator.kind == kind)
-        for kind in ("conv", "linear", "attention", "norm")
-    }
-    return Cost(
-        params=num_params(net),
-        conv_macs=macs["conv"],
-        linear_macs=macs["linear"],
-        attention_macs=macs["attention"],
-        norm_elements=macs["norm"],
-    )
+    return cost_of(trace_forward(net, image), net)
 
 
 def shapes(net: nn.Module) -> dict[str, tuple[int, ...]]:

@@ -28,16 +28,16 @@ TRAINING = {
 }
 """Spelled out, so that a preset may change; augmentation is the paper's."""
 
-PINNED_VERSIONS = {"train": 1, "evaluate": 1, "cost": 1, "timing": 1}
-PINNED_LOSS = {"dense": 0.162061, "pruned": 0.202031}
+PINNED_VERSIONS = {"train": 2, "evaluate": 1, "cost": 2, "timing": 2}
+PINNED_LOSS = {"dense": 0.163023, "pruned": 0.201067}
 PINNED_PREDICTIONS = {"dense": (4, 63.52, 0.0239), "pruned": (4, 63.52, 0.0239)}
 """How many, mean of all coordinates in pixels, mean score."""
 PINNED_COST: dict[str, Any] = {
     "dense": {"params": 15396, "macs": {"full": 828576, "attention": 190624, "thop": 737280}},
     "pruned": {"params": 15396, "macs": {"full": 592512, "attention": 82560, "thop": 598528}},
 }
-TOLERANCE = 2e-3
-"""Relative; machines sum in different orders."""
+TOLERANCE = 1e-2
+"""Relative; machines sum in different orders, which training makes more of."""
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from gtpt_bench.config import (
 )
 from gtpt_bench.data.config import CocoData, DrawnData
 from gtpt_bench.data.drawn import config as drawn
-from gtpt_bench.efficiency.settings import TimingSettings
+from gtpt_bench.efficiency.timing.settings import TimingSettings
 from gtpt_bench.frozen import canonical_json, signature
 from gtpt_bench.models import model_config
 from tests.study.small_study import STUDY, Workplace

@@ -1,0 +1,79 @@
+"""One session of measuring: what may be disturbed by other work comes first, counting last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from gtpt_bench.efficiency.counting.self_test import self_test_once
+from gtpt_bench.efficiency.measure.consumption import energies, peak_memories
+from gtpt_bench.efficiency.measure.cost import cost_figures
+from gtpt_bench.efficiency.measure.explaining import explained
+from gtpt_bench.efficiency.measure.figures import Machine, Measured, ModelFigures
+from gtpt_bench.efficiency.measure.from_end_to_end import end_to_end
+from gtpt_bench.efficiency.measure.request import OF_COUNTING, MeasureRequest
+from gtpt_bench.efficiency.measure.running import Bench, Steps, bench, in_silence, kind_of
+from gtpt_bench.efficiency.measure.speed import swept, timed
+from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
+from gtpt_bench.models import ModelConfig, build_model
+from gtpt_bench.models.gtpt.model import GTPT
+from gtpt_bench.training.randomness import draws_from
+
+
+def measured(configs: Mapping[str, ModelConfig], request: MeasureRequest, steps: Steps = in_silence) -> Measured:
+    """All that is asked of the models.
+
+    Args:
+        configs: by the name that results have.
+        steps: tells people what goes on; only between slices of time.
+
+    Raises:
+        InputError: something that this device or a model cannot do.
+        CountingBroken: this installation counts known layers wrong.
+        MeasurementRejected: a number cannot be trusted.
+    """
+    device = torch_device()
+    request.check(kind_of(device))
+    if request.parts & OF_COUNTING:
+        self_test_once()
+    models = {name: built(config) for name, config in configs.items()}
+    with bench(request, device) as at:
+        found = _of_running_models(configs, models, at, steps)
+        conditions = at.watch.conditions if at.card and not request.parts <= OF_COUNTING else None
+    if request.parts & OF_COUNTING:
+        checked = "check" in request.parts
+        with steps(f"counting {', '.join(models)}"):
+            found["cost"] = {name: cost_figures(model, checked=checked) for name, model in models.items()}
+    figures = [ModelFigures(name, **{part: values[name] for part, values in found.items()}) for name in configs]
+    machine = Machine(torch_device_name(), device.type, torch.__version__, torch.get_num_threads())
+    return Measured(request, machine, tuple(figures), conditions)
+
+
+def built(config: ModelConfig) -> GTPT:
+    """The same numbers each time, so that a model against itself differs in nothing."""
+    with draws_from(0, device=torch.device("cpu")):
+        return build_model(config)
+
+
+def _of_running_models(
+    configs: Mapping[str, ModelConfig], models: Mapping[str, GTPT], at: Bench, steps: Steps
+) -> dict[str, dict[str, Any]]:
+    """By field of `ModelFigures` and model. Memory last: it takes processes of its own."""
+    parts = at.request.parts
+    found: dict[str, dict[str, Any]] = {}
+    ready = {} if parts <= OF_COUNTING | {"memory", "sweep"} else {name: at.ready(m) for name, m in models.items()}
+    if "time" in parts:
+        found["time"] = timed(ready, at, steps)
+    if "explain" in parts:
+        found["explained"] = explained(models, ready, at, steps)
+    if "energy" in parts:
+        found["energy"] = energies(ready, at, steps)
+    if "end_to_end" in parts:
+        found["end_to_end"] = end_to_end(configs, ready, at, steps)
+    if "sweep" in parts:
+        found["sweep"] = {name: swept(name, model, at, steps) for name, model in models.items()}
+    if "memory" in parts:
+        found["memory"] = peak_memories(configs, at, steps)
+    return found

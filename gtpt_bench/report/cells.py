@@ -1,0 +1,103 @@
+"""What every table is made of: cells, each with its number, its origin and the file it can be traced to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gtpt_bench.report.records import Found
+
+Origin = Literal["measured", "reported", "configured", "missing"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table.
+
+    Attributes:
+        text: as shown, digits following the uncertainty.
+        value: unrounded, in the column's unit; None where there is no number.
+        files: records it comes from, relative to the study's folder, or the reference file.
+        code: commits or versions of the code that measured it.
+        machine: device and host it was measured on; for reported cells the source.
+    """
+
+    text: str
+    value: float | None = None
+    origin: Origin = "missing"
+    files: tuple[str, ...] = ()
+    code: str = ""
+    machine: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's key in files and its heading for people, unit included.
+
+    Attributes:
+        for_programs: it stands in the CSV files alone; people find it in another cell's text.
+    """
+
+    key: str
+    heading: str
+    for_programs: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant, or one reported method."""
+
+    name: str
+    cells: Mapping[str, Cell]
+    reported: bool = False
+
+
+@dataclass(frozen=True)
+class StudyTable:
+    """Attributes:
+    columns: in their order.
+    rows: a variant each, then the reported ones.
+    subject: what a row is about, the heading of their names.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    subject: str = "variant"
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """Columns for people."""
+        return tuple(column for column in self.columns if not column.for_programs)
+
+
+NOTHING = Cell("–")
+
+
+def measured_cell(value: float | None, text: str, *found: Found) -> Cell:
+    """A cell that follows from these records."""
+    provenances = [f.record["provenance"] for f in found]
+    return Cell(
+        text,
+        value,
+        "measured",
+        tuple(dict.fromkeys(f.file for f in found)),
+        code="; ".join(dict.fromkeys(_code(p["code"]) for p in provenances)),
+        machine="; ".join(dict.fromkeys(f"{p['device']} on {p['host']}" for p in provenances)),
+    )
+
+
+def reported_cell(value: float | None, text: str, file: str, source: str) -> Cell:
+    """A cell from a file of results/reference/."""
+    return Cell(text, value, "reported", (f"results/reference/{file}",), machine=source)
+
+
+def filled(columns: tuple[Column, ...], rows: tuple[Row, ...]) -> tuple[Column, ...]:
+    """Columns that some row fills; those of failed measurements are filled too, with words."""
+    keys = {key for row in rows for key, cell in row.cells.items() if cell != NOTHING}
+    return tuple(column for column in columns if column.key in keys)
+
+
+def _code(code: Mapping[str, object]) -> str:
+    commit = str(code["commit"])[:10] if code["commit"] else f"version {code['version']}"
+    return f"{commit}{' with changes' if code['dirty'] else ''}"
