@@ -14,7 +14,7 @@ from gtpt_bench.cli.options import DEFAULT_RESULTS, AsJson, DataRootOption, Resu
 def make(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write; must not exist.")],
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    train: Annotated[int, typer.Option(min=1, help="Images to train on.")] = 2700,
+    train: Annotated[int, typer.Option(min=1, help="Images to train on.")] = 3000,
     val: Annotated[int, typer.Option(min=1, help="Images to evaluate on.")] = 250,
     width: Annotated[int, typer.Option(help="Pixels.")] = 320,
     height: Annotated[int, typer.Option(help="Pixels.")] = 240,

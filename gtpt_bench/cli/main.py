@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from gtpt_bench.cli import data, models, studies
+from gtpt_bench.cli import compare, data, measure, models, studies
 from gtpt_bench.errors import GtptBenchError
 
 app = typer.Typer(
@@ -27,7 +27,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": studies.status,
     "report": studies.report,
     "models": models.models,
-    "measure": models.measure,
+    "measure": measure.measure,
+    "compare": compare.compare,
     "eval": models.evaluate_weights,
     "score": models.score,
     "train": studies.train,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from gtpt_bench.shown import NONE, Section
 
 
 def print_json(content: Any) -> None:
@@ -20,12 +22,23 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     """A table on stdout; columns whose cells are all numbers are set to the right."""
     table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for place, column in enumerate(columns):
-        numeric = rows and all(row[place].replace(",", "")[:1].isdigit() or not row[place] for row in rows)
+        numeric = rows and all(row[place][:1].isdigit() or row[place] in ("", NONE) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(plain, row))
     width = None if sys.stdout.isatty() else 200
     Console(width=width, highlight=False).print(table)
+
+
+def print_sections(sections: Iterable[Section]) -> None:
+    """Tables with their notes, a blank line between them."""
+    for place, section in enumerate(sections):
+        if place:
+            typer.echo()
+        if section.columns:
+            print_table(section.title, section.columns, section.rows)
+        for note in section.notes:
+            typer.echo(note)
 
 
 def plain(cell: str) -> str:

@@ -42,7 +42,8 @@ class Bar:
         self.bars, self.task = bars, task
 
     def update(self, done: int, total: int, words: str) -> None:
-        self.bars.progress.update(self.task, completed=done, total=total, words=plain(words))
+        drawn = not self.bars.progress.live.auto_refresh
+        self.bars.progress.update(self.task, completed=done, total=total, words=plain(words), refresh=drawn)
 
     def finish(self, outcome: str) -> None:
         self.bars.progress.update(self.task, words=plain(outcome))
@@ -51,9 +52,13 @@ class Bar:
 
 
 class Bars:
-    """For a terminal; drawn live while any work goes on."""
+    """For a terminal; drawn live while any work goes on.
 
-    def __init__(self) -> None:
+    Args:
+        live: whether a thread draws them ten times a second; without, they are drawn at each word only.
+    """
+
+    def __init__(self, *, live: bool = True) -> None:
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -61,6 +66,7 @@ class Bars:
             TimeElapsedColumn(),
             TextColumn("{task.fields[words]}"),
             console=Console(stderr=True),
+            auto_refresh=live,
         )
         self.open = 0
 
@@ -80,3 +86,8 @@ class Bars:
 
 def progress_display() -> Bars | EventLines:
     return Bars() if sys.stderr.isatty() else EventLines()
+
+
+def still_display() -> Bars | EventLines:
+    """For work that is timed: nothing draws while the clock runs."""
+    return Bars(live=False) if sys.stderr.isatty() else EventLines()

@@ -1,10 +1,11 @@
-"""What goes into a report, by the kind of study: its table, the caption, and the plots that the study names."""
+"""What goes into a report, by the kind of study: its table, the caption, and the plots, which are drawn when asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
 from gtpt_bench.report.accuracy import StudyAccuracy, study_accuracy
 from gtpt_bench.report.audit_caption import audit_caption
@@ -24,28 +25,23 @@ from gtpt_bench.study.store import StudyFolder
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
 SPEED_UP = "speed_up"
 """Name of the plot of a study of batches and ways."""
 
-
-class Plot(NamedTuple):
-    """A figure, the name of its files, and its caption."""
-
-    name: str
-    figure: Figure
-    caption: str
+Drawing = Callable[[], "tuple[Figure, str] | None"]
+"""Draws a figure and gives it with its caption; None if its data are not there yet."""
 
 
 @dataclass(frozen=True)
 class Contents:
     """Attributes:
     caption: of the table, a sentence or two a line.
+    plots: by the names of their files.
     """
 
     table: StudyTable
     caption: list[str]
-    plots: tuple[Plot, ...]
+    plots: dict[str, Drawing]
 
 
 def contents(plan: Plan, folder: StudyFolder) -> Contents:
@@ -60,27 +56,26 @@ def contents(plan: Plan, folder: StudyFolder) -> Contents:
 
 def _of_audit(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
     rows = audited(plan, records)
-    return Contents(audit_table(rows), audit_caption(plan, rows, records), ())
+    return Contents(audit_table(rows), audit_caption(plan, rows, records), {})
 
 
 def _of_speed(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
     speed = study_speed(plan, records)
-    plots = (Plot(SPEED_UP, *speed_maps(plan, speed)),) if speed else ()
+    plots: dict[str, Drawing] = {SPEED_UP: partial(speed_maps, plan, speed)} if speed else {}
     return Contents(speed_table(plan, records, speed), speed_caption(plan, records, speed), plots)
 
 
 def _of_variants(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
     accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, plan.reference)
     table = study_table(plan, records, accuracy)
-    return Contents(table, table_caption(plan, records, accuracy), tuple(_plots(plan, table, accuracy)))
+    plots: dict[str, Drawing] = {name: partial(_drawn, name, plan, table, accuracy) for name in plan.study.report.plots}
+    return Contents(table, table_caption(plan, records, accuracy), plots)
 
 
-def _plots(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> Iterator[Plot]:
+def _drawn(name: str, plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
+    """A plot with the warnings that the table has too."""
     warnings = []
     if accuracy and plan.study.accuracy:
         warnings = [*smaller_sentences(plan, accuracy), *untrained_sentences(accuracy)]
-    for name in plan.study.report.plots:
-        drawn = draw(name, plan, table, accuracy)
-        if drawn is not None:
-            figure, words = drawn
-            yield Plot(name, figure, " ".join([words, *warnings]))
+    drawn = draw(name, plan, table, accuracy)
+    return (drawn[0], " ".join([drawn[1], *warnings])) if drawn else None

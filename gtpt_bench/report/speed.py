@@ -134,7 +134,7 @@ def speed_up(own: Rounds, against: Rounds) -> SpeedUp:
     kept = undisturbed([own, against])
     ours, theirs = ([rounds.ns[place] for place in kept] for rounds in (own, against))
     found = compared(theirs, ours, rng=np.random.default_rng(SEED), margin=MARGIN, confidence=CONFIDENCE)
-    interval = None if found.low is None or found.high is None else (1 / found.high, 1 / found.low)
+    interval = (1 / found.high, 1 / found.low) if found.num_rounds > 1 else None
     return SpeedUp(1 / found.ratio, interval, found.verdict, found.num_rounds)
 
 

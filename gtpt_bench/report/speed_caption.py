@@ -37,10 +37,11 @@ def session_sentence(plan: Plan, speed: StudySpeed) -> str:
     rounds, first = len(record["cells"][0]["call_ns"]), next(iter(record["ways"].values()))
     same = all(way["threads"] == first["threads"] for way in record["ways"].values())
     threads = f"{first['threads']} threads" if same else "threads as the ways say"
+    session = f"in one session of {record['session_s'] / 60:.1f} minutes that ended because: {record['stopped']}"
     return (
-        f"Time: {plan.study.model}, {len(record['cells'])} cells in turn over {rounds} rounds, every other round "
-        f"backwards, in one session of {record['session_s'] / 60:.1f} minutes that ended because: {record['stopped']}. "
-        f"Device: {record['provenance']['device']}, {threads}, torch {record['provenance']['packages']['torch']}."
+        f"Time: {plan.study.model}, {len(record['cells'])} cells in turn, rounds: {rounds}, every other one backwards, "
+        f"{session}. Device: {record['provenance']['device']}, {threads}, "
+        f"torch {record['provenance']['packages']['torch']}."
     )
 
 
@@ -59,11 +60,12 @@ def quantities_sentence(speed: StudySpeed) -> str:
 
 def speed_up_sentence(plan: Plan) -> str:
     compared = "the variant compared with" if plan.study.report.against else plan.baseline
+    confidence, margin = f"{100 * CONFIDENCE:.0f} %", f"{100 * MARGIN:.0f} %"
     return (
         f"Speed-up: time of {compared} over that of the variant, in the same way at the same batch size, round by "
-        f"round; in brackets its {CONFIDENCE:.0%} interval, a paired bootstrap over rounds. Faster, slower: the "
-        f"interval excludes 1 and the difference is more than {MARGIN:.0%}; same: the interval lies within "
-        f"{MARGIN:.0%} of 1; ambiguous: neither, or fewer than {fewest_rounds(CONFIDENCE)} rounds."
+        f"round; in brackets its {confidence} interval, a paired bootstrap over rounds. Faster, slower: the interval "
+        f"excludes 1 and the difference is more than {margin}; same: the interval lies within {margin} of 1; "
+        f"ambiguous: neither, or fewer than {fewest_rounds(CONFIDENCE)} rounds."
     )
 
 

@@ -36,8 +36,11 @@ def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
     for name in (*PLOTS, SPEED_UP):
         remove_figure(out, name)
     paths, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, found.caption), ""]
-    for plot in found.plots:
-        paths += save_figure(plot.figure, out, plot.name)
-        captions += [f"## {plot.name}", "", markdown_line(plot.caption), ""]
+    for name, drawing in found.plots.items():
+        drawn = drawing()
+        if drawn is not None:
+            figure, words = drawn
+            paths += save_figure(figure, out, name)
+            captions += [f"## {name}", "", markdown_line(words), ""]
     write_text(out / "captions.md", "\n".join(captions))
     return ReportFiles(out, out / "table.md", tuple(paths))

@@ -101,7 +101,7 @@ def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> li
     timing = f"; time of {plan.timing.words}, interleaved{_session(plan.timing)}" if plan.timing else ""
     return [
         f"{len(plan.distinct_runs)} training run(s), cost of {len(plan.costs)} model(s){timing}: {parts}",
-        _in_words(expected),
+        *([_in_words(expected)] if plan.runs else []),
         *(
             f"{run.variant} is the same run as {run.home}, which is trained once for both"
             for run in plan.runs

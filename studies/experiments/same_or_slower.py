@@ -9,6 +9,7 @@ small matrix products, as many as take a tenth of the model's time.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ from gtpt_bench.efficiency.timing import clock
 from gtpt_bench.efficiency.timing.comparison import Verdict
 from gtpt_bench.efficiency.timing.interleaved import interleaved
 from gtpt_bench.efficiency.timing.settings import ComparisonSettings
-from gtpt_bench.efficiency.timing.waiting import waits_are_known
+from gtpt_bench.efficiency.timing.waiting import waited_ns, waits_are_known
+from gtpt_bench.efficiency.timing.workload import Sample
 from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 from gtpt_bench.files import write_json
 from gtpt_bench.models import build_model, model_config
@@ -40,6 +42,7 @@ class Trial:
     """One comparison and how it should come out.
 
     Attributes:
+        high: None where one round tells no interval.
         extra_share: what the twin's products took, relative to the model, when their number was chosen.
         seconds: everything: making two networks, warming up, rounds.
     """
@@ -48,7 +51,7 @@ class Trial:
     verdict: Verdict
     ratio: float
     low: float
-    high: float
+    high: float | None
     num_rounds: int
     num_disturbed: int
     extra_share: float
@@ -57,8 +60,9 @@ class Trial:
 
     @property
     def words(self) -> str:
+        interval = "" if self.high is None else f" [{self.low:.3f}, {self.high:.3f}]"
         return (
-            f"{self.verdict:9} {self.ratio:.3f} [{self.low:.3f}, {self.high:.3f}] after {self.num_rounds} rounds, "
+            f"{self.verdict:9} {self.ratio:.3f}{interval} after {self.num_rounds} rounds, "
             f"{self.num_disturbed} disturbed, {self.seconds:.1f} s"
         )
 
@@ -88,22 +92,30 @@ def make_slower(twin: Twin, ready: Prepared, share: float) -> float:
 
     Model and products are timed in turn, so that both meet the machine in the same state.
     """
-    inputs, products, model_ns, product_ns = ready.inputs(1), 50, [], []
+    inputs, products, model, product = ready.inputs(1), 50, [], []
     with ready.in_force():
-        for _ in range(40):
-            model_ns.append(_ns(lambda: twin.model(*inputs), ready))
-            product_ns.append(_ns(lambda: twin.work(products), ready) / products)
-    model, product = float(np.quantile(model_ns, 0.25)), float(np.quantile(product_ns, 0.25))
-    twin.num_products = round(share * model / product)
-    return twin.num_products * product / model
+        start = clock.now_ns()
+        while len(model) < 2 or (len(model) < 40 and clock.seconds_since(start) < 3):
+            model.append(sample(lambda: twin.model(*inputs), ready))
+            product.append(sample(lambda: twin.work(products), ready))
+    model_ns, product_ns = typical_ns(model), typical_ns(product) / products
+    twin.num_products = round(share * model_ns / product_ns)
+    return twin.num_products * product_ns / model_ns
 
 
-def _ns(work: Callable[[], object], ready: Prepared) -> int:
-    ready.wait()
-    start = clock.now_ns()
-    work()
-    ready.wait()
-    return clock.now_ns() - start
+def sample(work: Callable[[], object], ready: Prepared) -> Sample:
+    with waited_ns() as waited:
+        before, start = waited(), clock.now_ns()
+        work()
+        ready.wait()
+        ns = clock.now_ns() - start
+        return Sample(ns, 1, waited() - before, one_thread=ready.options.threads == 1 and ready.device.type == "cpu")
+
+
+def typical_ns(samples: list[Sample]) -> float:
+    """First quartile of what was the work's own time; of all times if nothing is known to be."""
+    own = [one.own_ns for one in samples if one.own_ns is not None]
+    return float(np.quantile(own or [one.ns for one in samples], 0.25))
 
 
 def trial(name: str, number: int, share: float, options: InferenceOptions, settings: ComparisonSettings) -> Trial:
@@ -111,10 +123,14 @@ def trial(name: str, number: int, share: float, options: InferenceOptions, setti
     start = clock.now_ns()
     torch.manual_seed(number)
     device, config = torch_device(), model_config(name)
-    model, twin = build_model(config), Twin(build_model(config))
-    pair = [prepared(model, options, device), prepared(twin, options, device)]
-    extra = make_slower(twin, pair[1], share) if share else 0.0
-    twin_first = number % 2 == 1
+    pair = [prepared(build_model(config), options, device)]
+    extra, twin_first = 0.0, number % 2 == 1
+    if share:
+        twin = Twin(build_model(config))
+        pair.append(prepared(twin, options, device))
+        extra = make_slower(twin, pair[1], share)
+    else:
+        pair.append(prepared(build_model(config), options, device))
     result = interleaved(*pair[:: -1 if twin_first else 1], settings.model_copy(update={"seed": number}))
     comparison = result.comparison
     return Trial(
@@ -122,7 +138,7 @@ def trial(name: str, number: int, share: float, options: InferenceOptions, setti
         comparison.verdict,
         comparison.ratio,
         comparison.low,
-        comparison.high,
+        None if math.isinf(comparison.high) else comparison.high,
         comparison.num_rounds,
         result.num_disturbed,
         extra,
@@ -146,7 +162,7 @@ def main() -> None:
     parser.add_argument("--model", default="gtpt_t_coco")
     parser.add_argument("--trials", type=int, default=20, help="of the model against itself")
     parser.add_argument("--slower-trials", type=int, default=10, help="against the slower twin")
-    parser.add_argument("--threads", type=int, default=None, help="of the CPU; all by default")
+    parser.add_argument("--threads", type=int, default=1, help="of the CPU; several want a machine to themselves")
     parser.add_argument(
         "--timeout", type=float, default=ComparisonSettings().timeout_s, help="seconds of a trial's rounds"
     )
@@ -163,13 +179,13 @@ def main() -> None:
         "model": asked.model,
         "device": torch_device_name(),
         "torch": torch.__version__,
-        "threads": asked.threads or torch.get_num_threads(),
+        "threads": asked.threads,
         "waits_are_known": waits_are_known(),
         "settings": settings.model_dump(mode="json"),
     }
     asked.out.mkdir(parents=True, exist_ok=True)
     write_json(asked.out / "trials.json", conditions | {what: [asdict(t) for t in ts] for what, ts in found.items()})
-    print(f"\n{asked.model} on {conditions['device']}, {conditions['threads']} threads, batch 1, float32")
+    print(f"\n{asked.model} on {conditions['device']}, {asked.threads} thread(s), batch 1, float32")
     for what, trials in found.items():
         if trials:
             print(row(what, trials))

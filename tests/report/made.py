@@ -17,8 +17,9 @@ from gtpt_bench.evaluation.intervals import average_precision
 from gtpt_bench.evaluation.matches_json import matches_to_json
 from gtpt_bench.files import write_json
 from gtpt_bench.report.accuracy import StudyAccuracy, study_accuracy
+from gtpt_bench.report.cells import StudyTable
 from gtpt_bench.report.records import VariantRecords, gather
-from gtpt_bench.report.table import StudyTable, study_table
+from gtpt_bench.report.table import study_table
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.session import open_session
 from gtpt_bench.study.store import SCHEMA, StudyFolder

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gtpt_bench.files import write_json
-from gtpt_bench.report.table import Cell
+from gtpt_bench.report.cells import Cell
 from gtpt_bench.report.write import write_report
 from gtpt_bench.study.store import read_record
 from tests.report.made import COMMIT, Made, csv_rows, found, make_study, read, write_evaluation

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gtpt_bench.report.cells import Cell, Column, Row, StudyTable
 from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, provenance_csv
-from gtpt_bench.report.table import Cell, Column, Row, StudyTable
 from gtpt_bench.report.write import write_report
 from tests.report.made import found, make_study
 from tests.report.readers import inline_text, markdown_cells, markdown_tokens, tex_cells, tex_shown

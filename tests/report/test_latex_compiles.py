@@ -11,6 +11,8 @@ import pytest
 
 from gtpt_bench.report.write import write_report
 from tests.report.made import found, make_study
+from tests.report.made_speed import RawCell, make_speed
+from tests.report.test_audit_of_published_figures import counted, planned
 
 pytestmark = pytest.mark.real_parts
 
@@ -65,6 +67,20 @@ def test_hostile_words_compile_as_text(pdflatex: str, tmp_path: Path) -> None:
         title=HOSTILE,
         question=HOSTILE,
     )
+    write_report(made.plan, made.folder)
+    (tmp_path / "tex").mkdir()
+    assert compiled(pdflatex, made.report("table.tex"), tmp_path / "tex").startswith(b"%PDF")
+
+
+def test_an_audit_compiles(pdflatex: str, tmp_path: Path) -> None:
+    made = counted(planned(tmp_path))
+    write_report(made.plan, made.folder)
+    (tmp_path / "tex").mkdir()
+    assert compiled(pdflatex, made.folder.report("quick") / "table.tex", tmp_path / "tex").startswith(b"%PDF")
+
+
+def test_a_study_of_speed_compiles(pdflatex: str, tmp_path: Path) -> None:
+    made = make_speed(tmp_path, lambda variant, way, batch: RawCell([10.0] * 6))
     write_report(made.plan, made.folder)
     (tmp_path / "tex").mkdir()
     assert compiled(pdflatex, made.report("table.tex"), tmp_path / "tex").startswith(b"%PDF")

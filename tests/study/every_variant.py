@@ -13,10 +13,12 @@ from gtpt_bench.models import ModelConfig
 from gtpt_bench.study.load import load_study
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.planning import build_plan
+from gtpt_bench.study.yaml_source import read_yaml
 from gtpt_bench.training.config import TrainingConfig
 
 ROOT = Path(__file__).resolve().parents[2]
-STUDIES = sorted((ROOT / "studies").glob("*.yaml"))
+STUDIES = [path for path in sorted((ROOT / "studies").glob("*.yaml")) if "audit" not in read_yaml(path).content]
+"""Those that vary something; an audit takes models as they are."""
 PROFILES = ("paper", "quick")
 
 
@@ -34,9 +36,11 @@ class Case:
 
 @cache
 def plan_of(study: str, profile: str) -> Plan:
-    """The plan of a study in one profile."""
+    """The plan of a study in one profile, on a machine that can do all that a study may ask for."""
     loaded, source = load_study(ROOT / "studies" / f"{study}.yaml", profile=profile)
-    return build_plan(loaded, source, profile=profile, identify=lambda run: DataIdentity(), device="a CPU")
+    return build_plan(
+        loaded, source, profile=profile, identify=lambda run: DataIdentity(), device="a GPU", device_kind="cuda"
+    )
 
 
 def run_of(case: Case) -> RunConfig:

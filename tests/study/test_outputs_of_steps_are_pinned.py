@@ -32,10 +32,29 @@ PINNED_VERSIONS = {"train": 2, "evaluate": 1, "cost": 2, "timing": 2}
 PINNED_LOSS = {"dense": 0.163023, "pruned": 0.201067}
 PINNED_PREDICTIONS = {"dense": (4, 63.52, 0.0239), "pruned": (4, 63.52, 0.0239)}
 """How many, mean of all coordinates in pixels, mean score."""
-PINNED_COST: dict[str, Any] = {
-    "dense": {"params": 15396, "macs": {"full": 828576, "attention": 190624, "thop": 737280}},
-    "pruned": {"params": 15396, "macs": {"full": 592512, "attention": 82560, "thop": 598528}},
+PINNED_PARAMS = {"params": 15396, "params_trainable": 15140, "params_thop": 14852}
+PINNED_MACS = {
+    "dense": {
+        "full": 828576,
+        "attention": 190624,
+        "full_with_norms": 876576,
+        "thop": 737280,
+        "H": 637952,
+        "N": 685952,
+        "E": 637952,
+    },
+    "pruned": {
+        "full": 592512,
+        "attention": 82560,
+        "full_with_norms": 635136,
+        "thop": 598528,
+        "H": 509952,
+        "N": 552576,
+        "E": 509952,
+    },
 }
+"""Since version 2 in every convention, for audits of published figures; what version 1 had is unchanged. D is left out:
+it counts additions too, and so depends on how a sum is written."""
 TOLERANCE = 1e-2
 """Relative; machines sum in different orders, which training makes more of."""
 
@@ -78,4 +97,7 @@ def test_evaluation_predicts_the_pinned_poses(fixed: Workplace, variant: str) ->
 @pytest.mark.parametrize("variant", ["dense", "pruned"])
 def test_counting_gives_the_pinned_cost(fixed: Workplace, variant: str) -> None:
     session = fixed.open()
-    assert content(session.folder.cost(session.plan.measured[variant]))["metrics"] == PINNED_COST[variant]
+    metrics = content(session.folder.cost(session.plan.measured[variant]))["metrics"]
+    macs = metrics.pop("macs")
+    assert macs.pop("D") > macs["full"]
+    assert (metrics, macs) == (PINNED_PARAMS, PINNED_MACS[variant])

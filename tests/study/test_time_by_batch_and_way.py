@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +116,9 @@ def test_the_paper_profile_of_the_speed_study_is_for_a_gpu() -> None:
     assert timing
     assert timing.grid
     assert {way.dtype for way in timing.grid.ways.values()} == {"float32", "tf32", "float16", "bfloat16"}
-    with pytest.raises(StudyError, match=re.escape("throughput.yaml:") + r"\d+: timing.ways: '.*' is impossible on cpu"):
+    with pytest.raises(
+        StudyError, match=re.escape("throughput.yaml:") + r"\d+: timing.ways: '.*' is impossible on cpu"
+    ):
         plan("cpu")
 
 
@@ -125,7 +129,7 @@ def test_accuracy_has_no_place_in_a_study_of_time(place: Workplace) -> None:
 
 def test_a_study_of_time_needs_a_model(place: Workplace) -> None:
     place.write("study: mini\ntiming: {batches: [1]}\n")
-    with pytest.raises(StudyError, match="mini.yaml:2: timing: a model to time is missing"):
+    with pytest.raises(StudyError, match=r"mini.yaml:2: timing: a model to time is missing"):
         place.open()
 
 
@@ -172,9 +176,6 @@ def test_a_plan_with_a_grid_reads_back_as_it_was_written(place: Workplace) -> No
 
 
 def test_planning_a_grid_does_not_wait_for_torch(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     program = (
         "import sys; from pathlib import Path; from gtpt_bench.study.session import open_session\n"
         f"for name in ('throughput', 'flops_audit'): open_session(Path({str(ROOT)!r}) / 'studies' / f'{{name}}.yaml', "

@@ -24,7 +24,7 @@ from gtpt_bench.study.timing_spec import TimingGrid
 from tests.efficiency.fakes import MS, FakeClock, FakeModel, settings
 from tests.study.small_study import STUDY, Workplace, without
 
-WAYS = {"plain": PLAIN, "last": InferenceOptions(layout="channels_last")}
+WAYS = {"plain": PLAIN, "one thread": InferenceOptions(threads=1)}
 GRID = TimingGrid(batches=(8, 1), ways=WAYS, session_s=None)
 QUICK = {"warmup_s": 0, "round_s": 0.001, "min_rounds": 2, "max_rounds": 2, "min_calls": 1, "min_s": 0}
 
@@ -120,9 +120,7 @@ def test_even_a_session_without_time_measures_one_round(clock: FakeClock) -> Non
 def test_progress_counts_slices_and_never_goes_back(clock: FakeClock) -> None:
     told: list[tuple[int, int, str]] = []
     models = {"dense": FakeModel(clock)}
-    measure_grid(
-        models, GRID, settings(), device=torch.device("cpu"), on_slice=lambda *words: told.append(words)
-    )
+    measure_grid(models, GRID, settings(), device=torch.device("cpu"), on_slice=lambda *words: told.append(words))
     done = [number for number, _, _ in told]
     assert done == list(range(1, len(told) + 1))
     assert {total for _, total, _ in told} == {4 * (1 + 9)}

@@ -15,7 +15,7 @@ class DrawnConfig(Frozen):
 
     seed: int = Field(default=0, ge=0)
     """Seed of every picture, together with its split and index."""
-    num_train_images: int = Field(default=2700, ge=1, le=500_000)
+    num_train_images: int = Field(default=3000, ge=1, le=500_000)
     num_val_images: int = Field(default=250, ge=1, le=500_000)
     width: int = Field(default=320, ge=96, le=1024)
     """Image width in pixels; people keep their size relative to the height."""

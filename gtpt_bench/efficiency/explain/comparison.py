@@ -6,6 +6,7 @@ none does, the sentence says that the measured shares show none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,10 +58,16 @@ class Pair:
         return self.baseline.macs / self.model.macs
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """Of the ratio of the two times; None after a single round."""
+        return None if math.isinf(self.times.high) else (self.times.low, self.times.high)
+
+    @property
     def time_as_macs(self) -> bool:
         """The interval leaves it open whether time did anything that MACs did not."""
+        low, high = self.interval or (0.0, math.inf)
         macs_ratio = 1 / self.macs_fell
-        return self.times.low <= macs_ratio * (1 + SAME_MACS) and macs_ratio * (1 - SAME_MACS) <= self.times.high
+        return low <= macs_ratio * (1 + SAME_MACS) and macs_ratio * (1 - SAME_MACS) <= high
 
     @property
     def expected(self) -> float:
@@ -75,7 +82,9 @@ class Pair:
 
     @property
     def time_in_words(self) -> str:
-        low, high = self.times.low, self.times.high
+        if self.interval is None:
+            return "what time did is not known from one round"
+        low, high = self.interval
         if self.times.verdict == "same":
             return f"time stayed the same ({low:.2f}–{high:.2f}×)"
         if low <= 1 <= high:
@@ -91,14 +100,17 @@ class Pair:
     @property
     def time_is_clear(self) -> bool:
         """There is a verdict, or the interval holds no change at all, which differs from what MACs did."""
-        return self.times.verdict != "ambiguous" or self.times.low <= 1 <= self.times.high
+        if self.interval is None:
+            return False
+        low, high = self.interval
+        return self.times.verdict != "ambiguous" or low <= 1 <= high
 
     @property
     def reason(self) -> str:
         """Why time did not do what MACs did; nothing where it is not known that it did not."""
-        if self.time_as_macs:
-            return ", as MACs say"
-        return f", {self.cause()}" if self.time_is_clear else ""
+        if not self.time_is_clear:
+            return ""
+        return ", as MACs say" if self.time_as_macs else f", {self.cause()}"
 
     def cause(self) -> str:
         """The first part, from what is known best to what is known least, that explains enough."""

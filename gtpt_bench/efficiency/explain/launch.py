@@ -42,7 +42,7 @@ class Launch:
     @property
     def busy_share(self) -> float:
         """Of the time of a call without the profiler."""
-        return min(1.0, self._share(lambda window: window.busy_ns))
+        return self._share(lambda window: window.busy_ns)
 
     @property
     def waiting_share(self) -> float:
@@ -84,8 +84,16 @@ class Launch:
 
     def _share(self, part_ns: Callable[[Window], int]) -> float:
         """Of the time without the profiler: part and whole of one window drift together, the overhead is typical."""
-        within = median(part_ns(window) / window.profiled_ns for window in kept(self.windows))
-        return within * max(1.0, 1 + self.overhead)
+        return self._within(part_ns) * self._scale
+
+    @property
+    def _scale(self) -> float:
+        """From shares of the profiled time to those of the time without; the device is never busier than always."""
+        busy = self._within(lambda window: window.busy_ns)
+        return min(max(1.0, 1 + self.overhead), 1 / busy if busy else 1.0)
+
+    def _within(self, part_ns: Callable[[Window], int]) -> float:
+        return median(part_ns(window) / window.profiled_ns for window in kept(self.windows))
 
 
 @dataclass

@@ -18,7 +18,7 @@ from gtpt_bench.efficiency.timing.statistics import summary
 
 
 def as_json(measured: Measured) -> list[dict[str, Any]]:
-    return [without_infinities(dict(_model(measured, model))) for model in measured.models]
+    return [finite(dict(_model(measured, model))) for model in measured.models]
 
 
 def _model(measured: Measured, model: ModelFigures) -> Iterator[tuple[str, Any]]:
@@ -179,10 +179,14 @@ def _energy(found: Energy | None) -> dict[str, float] | None:
     return asdict(found) | {"joules_per_image": found.joules_per_image, "mean_power_w": found.mean_power_w}
 
 
-def without_infinities(content: Any) -> Any:
-    """JSON has none: null in their place."""
-    if isinstance(content, dict):
-        return {key: without_infinities(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [without_infinities(value) for value in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content
+def finite(content: dict[str, Any]) -> dict[str, Any]:
+    """The same with null in place of infinities, which JSON does not have."""
+    return {key: _finite(value) for key, value in content.items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return finite(value)
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

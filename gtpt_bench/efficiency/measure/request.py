@@ -25,8 +25,9 @@ Part = Literal[
     "memory",
     "energy",
 ]
-"""`conventions`: MACs in all of them, for people; `--json` has them in any case. `stages` and `modules`: where the cost lies. `check`: what other counters say. `explain`: why time is what it is.
-`sweep`: throughput by batch size. `end_to_end`: from image file to poses."""
+"""`conventions`: MACs in all of them, for people; programs get them with `cost`. `stages`, `modules`: where the cost
+lies. `check`: what other counters say. `explain`: why time is what it is. `sweep`: throughput by batch size.
+`end_to_end`: from image file to poses."""
 
 OF_COUNTING: frozenset[Part] = frozenset({"cost", "conventions", "stages", "modules", "check"})
 """The others run the model."""

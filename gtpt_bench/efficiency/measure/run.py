@@ -43,9 +43,7 @@ def measured(configs: Mapping[str, ModelConfig], request: MeasureRequest, steps:
         found = _of_running_models(configs, models, at, steps)
         conditions = at.watch.conditions if at.card and not request.parts <= OF_COUNTING else None
     if request.parts & OF_COUNTING:
-        checked = "check" in request.parts
-        with steps(f"counting {', '.join(models)}"):
-            found["cost"] = {name: cost_figures(model, checked=checked) for name, model in models.items()}
+        found["cost"] = {name: cost_figures(model, checked="check" in request.parts) for name, model in models.items()}
     figures = [ModelFigures(name, **{part: values[name] for part, values in found.items()}) for name in configs]
     machine = Machine(torch_device_name(), device.type, torch.__version__, torch.get_num_threads())
     return Measured(request, machine, tuple(figures), conditions)
@@ -63,7 +61,9 @@ def _of_running_models(
     """By field of `ModelFigures` and model. Memory last: it takes processes of its own."""
     parts = at.request.parts
     found: dict[str, dict[str, Any]] = {}
-    ready = {} if parts <= OF_COUNTING | {"memory", "sweep"} else {name: at.ready(m) for name, m in models.items()}
+    ready = {} if parts <= OF_COUNTING else {name: at.ready(model) for name, model in models.items()}
+    for model in ready.values():
+        model.check(*model.inputs(1))
     if "time" in parts:
         found["time"] = timed(ready, at, steps)
     if "explain" in parts:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gtpt_bench.efficiency.gpu.watch import GpuConditions
 from gtpt_bench.efficiency.measure.figures import Machine, Measured
+from gtpt_bench.efficiency.measure.request import OF_COUNTING
 from gtpt_bench.efficiency.measure.tables_beside import beside
 from gtpt_bench.efficiency.measure.tables_counting import counting
 from gtpt_bench.efficiency.options import InferenceOptions
@@ -23,7 +24,8 @@ def sections(measured: Measured) -> Iterator[Section]:
     if "time" in measured.request.parts:
         yield time_table(measured)
     yield from beside(measured)
-    yield Section(notes=tuple(conditions(measured)))
+    if not measured.request.parts <= OF_COUNTING:
+        yield Section(notes=tuple(conditions(measured)))
 
 
 def cost_table(measured: Measured) -> Section:

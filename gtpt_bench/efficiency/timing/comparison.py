@@ -24,7 +24,7 @@ class Comparison:
 
     Attributes:
         ratio: time of the second over time of the first; 1.1 means that it takes a tenth longer.
-        low, high: interval of the ratio; None where there is one round and nothing to tell it from.
+        low, high: interval of the ratio; 0 and infinity where there is one round and nothing to tell it from.
         confidence: of the interval, looked at once.
         margin: ratios from 1 / (1 + margin) to 1 + margin are no difference.
         verdict: what the second is: `same` if the whole interval lies within the margin; `faster` or `slower` if the
@@ -33,8 +33,8 @@ class Comparison:
     """
 
     ratio: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     confidence: float
     margin: float
     num_rounds: int
@@ -42,7 +42,7 @@ class Comparison:
     @property
     def verdict(self) -> Verdict:
         beyond = 1 + self.margin
-        if self.low is None or self.high is None or self.num_rounds < fewest_rounds(self.confidence):
+        if self.num_rounds < fewest_rounds(self.confidence):
             return "ambiguous"
         if self.low >= 1 / beyond and self.high <= beyond:
             return "same"
@@ -77,7 +77,7 @@ def compared(
     if not len(logs):
         raise ValueError("there are no rounds to compare")
     if len(logs) == 1:
-        return Comparison(float(np.exp(logs[0])), None, None, confidence, margin, 1)
+        return Comparison(float(np.exp(logs[0])), 0.0, math.inf, confidence, margin, 1)
     resampled = middle_mean(logs[rng.integers(0, len(logs), (NUM_RESAMPLES, len(logs)))])
     tail = (1 - confidence) / 2
     low, high = np.exp(np.quantile(resampled, (tail, 1 - tail)))

@@ -1,7 +1,8 @@
 """Two models against each other in short slices, A B B A or B A A B by lot, until it is clear which is faster.
 
 A slow drift of the machine cancels within a round; calls that waited for a core are set aside, by a count that does not
-depend on the model (waiting.py); the rest of the noise is what the interval tells. Source: spec/measurement.md §1.
+depend on the model (waiting.py), or made good where one thread works; the rest of the noise is what the interval tells.
+Source: spec/measurement.md §1.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ finds no more than looking once (Bonferroni)."""
 ROUNDS_BETWEEN_LOOKS = 1.5
 """Factor from one look to the next: 9, 14, 21, 31, … undisturbed rounds, 779 at the last."""
 PATIENCE = 10
-"""A slice ends after so many times its length if hardly a call was undisturbed by then."""
+"""A slice ends after so many times its length if hardly a call was its model's own by then."""
 PAUSE_AFTER_DISTURBED_S = 0.2
 """Sleep, so that whoever wants the cores gets them and is the sooner done."""
 
@@ -48,16 +49,16 @@ class Round:
     @property
     def disturbed(self) -> bool:
         """Whether a slice has no call of its model's own time."""
-        return any(all(sample.disturbed for sample in samples) for samples in self.slices)
+        return any(all(sample.own_ns is None for sample in samples) for samples in self.slices)
 
     def call_ns(self, model: int) -> float:
-        """Mean of the middle half of the undisturbed calls of both its slices; of all calls if none is undisturbed.
+        """Mean of the middle half of its own times in both its slices; of all times if none is known to be its own.
 
         Two slices on both sides of the other model's: a drift that is even in time cancels.
         """
-        own = [s for which, samples in zip(self.order, self.slices, strict=True) if which == model for s in samples]
-        undisturbed = [sample.ns for sample in own if not sample.disturbed]
-        return float(middle_mean(np.asarray(undisturbed or [sample.ns for sample in own])))
+        both = [s for which, samples in zip(self.order, self.slices, strict=True) if which == model for s in samples]
+        own = [sample.own_ns for sample in both if sample.own_ns is not None]
+        return float(middle_mean(np.asarray(own or [sample.ns for sample in both])))
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,6 @@ def _slice(workload: Workload, settings: ComparisonSettings) -> tuple[Sample, ..
             samples += workload.latencies(settings.slice_s)
         else:
             samples.append(workload.stream(settings.slice_s))
-        own_ns = sum(sample.total_ns for sample in samples if not sample.disturbed)
+        own_ns = sum(sample.own_ns * sample.num_calls for sample in samples if sample.own_ns is not None)
         if 2 * own_ns >= settings.slice_s * 1e9 or clock.seconds_since(start) >= PATIENCE * settings.slice_s:
             return tuple(samples)

@@ -21,11 +21,13 @@ class Sample:
         ns: nanoseconds a call.
         num_calls: that were timed together; 1 for latency.
         waited_ns: of all these calls together, summed over threads, during which they stood ready without a core.
+        one_thread: whether one thread of the CPU did all the work.
     """
 
     ns: float
     num_calls: int
     waited_ns: int
+    one_thread: bool = False
 
     @property
     def total_ns(self) -> float:
@@ -35,6 +37,17 @@ class Sample:
     def disturbed(self) -> bool:
         """Whether other processes took so much that the time is not the model's own."""
         return self.waited_ns > DISTURBED * self.total_ns
+
+    @property
+    def own_ns(self) -> float | None:
+        """Nanoseconds a call that were the model's own, None if that cannot be known.
+
+        Of one thread, waiting is simply subtracted. Several wait for each other as well as for cores: only a call
+        that was not disturbed is known to be their own.
+        """
+        if self.one_thread:
+            return self.ns - self.waited_ns / self.num_calls
+        return None if self.disturbed else self.ns
 
 
 class Workload:
@@ -48,6 +61,7 @@ class Workload:
 
     def __init__(self, prepared: Prepared, batch: int) -> None:
         self.prepared, self.batch = prepared, batch
+        self.one_thread = prepared.device.type == "cpu" and prepared.options.threads == 1
         self.inputs = prepared.inputs(batch)
         compiled_before = num_compiled()
         try:
@@ -77,7 +91,7 @@ class Workload:
             while not samples or clock.seconds_since(start) < seconds:
                 before = waited()
                 ns = self._call_ns()
-                samples.append(Sample(ns, 1, waited() - before))
+                samples.append(Sample(ns, 1, waited() - before, self.one_thread))
         return samples
 
     def stream(self, seconds: float) -> Sample:
@@ -92,7 +106,7 @@ class Workload:
                 self.prepared(*self.inputs)
             self.prepared.wait()
             ns = clock.now_ns() - start
-            return Sample(ns / num_calls, num_calls, waited() - before)
+            return Sample(ns / num_calls, num_calls, waited() - before, self.one_thread)
 
     def _call_ns(self) -> int:
         start = clock.now_ns()

@@ -21,7 +21,13 @@ class TokenLinear(nn.Linear):
 
 def token_linear(x_BTD: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """`x @ weightᵀ + bias`: `[B, T, din]` to `[B, T, dout]`."""
-    if x_BTD.device.type != "cpu" or x_BTD.dtype != torch.float32 or torch.compiler.is_compiling():
+    if torch.compiler.is_compiling() or not _convolves_with_one_dnn(x_BTD):
         return functional.linear(x_BTD, weight, bias)
-    tokens_1DBT = x_BTD.contiguous()[None].permute(0, 3, 1, 2)
-    return functional.conv2d(tokens_1DBT, weight[:, :, None, None], bias).permute(0, 2, 3, 1)[0]
+    tokens_BD1T = x_BTD.contiguous()[:, None].permute(0, 3, 1, 2)
+    return functional.conv2d(tokens_BD1T, weight[:, :, None, None], bias).permute(0, 2, 3, 1)[:, 0]
+
+
+def _convolves_with_one_dnn(x_BTD: Tensor) -> bool:
+    """Whether PyTorch would give the convolution to oneDNN: on one thread only for batches of 16 and more."""
+    on_cpu = x_BTD.device.type == "cpu" and x_BTD.dtype == torch.float32
+    return on_cpu and (torch.get_num_threads() > 1 or len(x_BTD) >= 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import torch
 from gtpt_bench.efficiency.explain import rates
 from gtpt_bench.efficiency.explain.matrix_rate import MatrixRate, RateLoop, product_forms
 from gtpt_bench.efficiency.explain.rates import MachineRates, RatedDevice, RateRound, RatesHere, last_cache_bytes
-from gtpt_bench.efficiency.explain.rates_apart import RatesApart, matrix_rate_round, measured_rates, rates_beside
+from gtpt_bench.efficiency.explain.rates_apart import RatesApart, matrix_rate_round, rates_beside
+from gtpt_bench.efficiency.options import DType
 from gtpt_bench.errors import InputError, MeasurementRejected
 from tests.efficiency.fakes import MS, FakeClock
 
@@ -93,30 +95,21 @@ def test_streaming_counts_two_reads_and_a_write(clock: FakeClock, monkeypatch: p
     assert stream.round(0.01) == pytest.approx(3 * 4096 / 1e-3)
 
 
-@pytest.mark.parametrize("measure", [RatesHere, lambda device, dtype: measured_rates(device, dtype)])
-def test_tf32_is_refused_where_there_is_none(measure: type[RatesHere]) -> None:
+@pytest.mark.parametrize("measure", [RatesHere, lambda device, dtype: matrix_rate_round(device, dtype, 0.1)])
+def test_tf32_is_refused_where_there_is_none(measure: Callable[[torch.device, DType], object]) -> None:
     with pytest.raises(InputError, match="tf32"):
         measure(CPU, "tf32")
 
 
-def test_a_process_of_its_own_measures_and_ends() -> None:
+def test_a_process_of_its_own_measures_and_tells_of_its_end() -> None:
     with rates_beside(CPU, "float32") as meter:
         assert isinstance(meter, RatesApart)
         assert meter.rated == RatedDevice("cpu", "float32", torch.get_num_threads(), 1536, last_cache_bytes(CPU))
         one = meter.round(0.02)
         alone = meter.matrix_round(0.04)
-    assert meter.process.returncode == 0
-    assert min(one.matmul_flops_per_s, one.conv_flops_per_s, one.memory_bytes_per_s) > 1e8
-    assert 0.05 < alone / max(one.matmul_flops_per_s, one.conv_flops_per_s) < 20
-
-
-def test_one_round_alone_is_a_rate() -> None:
-    assert matrix_rate_round(CPU, "float32", 0.02) > 1e8
-
-
-def test_a_process_that_ends_early_is_told_of() -> None:
-    with RatesApart("float32", threads=1) as meter:
         meter.process.kill()
-        meter.process.wait()
         with pytest.raises(MeasurementRejected, match="has ended"):
             meter.round(0.02)
+    assert meter.process.returncode is not None
+    assert min(one.matmul_flops_per_s, one.conv_flops_per_s, one.memory_bytes_per_s) > 1e8
+    assert 0.05 < alone / max(one.matmul_flops_per_s, one.conv_flops_per_s) < 20

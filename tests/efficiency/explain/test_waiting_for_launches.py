@@ -49,8 +49,13 @@ def test_a_profiler_that_seems_to_speed_up_is_noise_and_makes_nothing_busier() -
 
 
 def test_no_device_is_busier_than_always() -> None:
-    launch = Launch("cuda", (replace(WINDOW, busy_ns=90 * MS),))
+    """The profiler seems to have doubled the time of a device that was always busy under it."""
+    window = replace(
+        WINDOW, profiled_ns=80 * MS, busy_ns=80 * MS, groups_ns={"a": {"linear": 60 * MS, "copy": 20 * MS}}
+    )
+    launch = Launch("cpu", (window,))
     assert (launch.busy_share, launch.waiting_share) == (1, 0)
+    assert launch.group_shares == pytest.approx({"linear": 0.75, "copy": 0.25})
 
 
 @pytest.mark.parametrize(("device", "busy_ms", "bound"), [("cuda", 35, True), ("cuda", 37, False)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -74,7 +76,7 @@ def test_fewer_rounds_than_could_agree_by_chance_tell_nothing(confidence: float,
 
 def test_one_round_has_a_ratio_and_no_interval() -> None:
     found = compare([10.0], [12.0])
-    assert (found.ratio, found.low, found.high) == (pytest.approx(1.2), None, None)
+    assert (found.ratio, found.low, found.high) == (pytest.approx(1.2), 0.0, math.inf)
     assert found.verdict == "ambiguous"
 
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gtpt_bench.efficiency.options import PLAIN
+from gtpt_bench.efficiency.options import PLAIN, InferenceOptions
 from gtpt_bench.efficiency.prepare import Prepared, prepared
 from gtpt_bench.efficiency.timing.interleaved import (
     MAX_LOOKS,
@@ -67,7 +67,7 @@ def heavy_tails(rng: np.random.Generator) -> Noise:
 
 
 def bursts(rng: np.random.Generator) -> Noise:
-    """Others take the cores a third of the time, for a second or so at once, and calls take two to six times as long."""
+    """Others take the cores a third of the time, a while at once, and calls take two to six times as long."""
     ends = np.cumsum(rng.exponential((1.0, 0.5), (400, 2)).ravel()) * 1e9
 
     def slowness(now_ns: int) -> float:
@@ -163,6 +163,17 @@ def test_rounds_without_a_quiet_call_are_set_aside_until_quiet_comes(clock: Fake
     assert found.num_disturbed > 0
     assert found.comparison.num_rounds == len(found.rounds) - found.num_disturbed == 9
     assert found.comparison.verdict == "same"
+
+
+def test_one_thread_can_be_compared_without_any_quiet(clock: FakeClock) -> None:
+    """Every call waits for a core, up to six times its own time; what it waited is known."""
+    rng = np.random.default_rng(0)
+    noise: Noise = lambda now_ns: 2 + 5 * float(rng.random())  # noqa: E731
+    one_thread = InferenceOptions(threads=1)
+    first, twin = (prepared(Waiting(clock, call_ms=ms, slowness=noise), one_thread, CPU) for ms in (19, 21))
+    assert compare(first, twin).comparison.ratio == pytest.approx(22 / 20)
+    assert compare(first, twin).comparison.verdict == "slower"
+    assert compare(first, first).comparison.verdict == "same"
 
 
 def test_without_any_quiet_all_rounds_speak_once_time_is_up(clock: FakeClock) -> None:

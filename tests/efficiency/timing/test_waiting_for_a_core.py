@@ -56,3 +56,13 @@ def test_this_process_waits_ever_longer() -> None:
 def test_a_call_is_disturbed_if_it_waited_for_more_than_a_fiftieth_of_its_time(waited: int, disturbed: bool) -> None:
     assert Sample(ns=1000, num_calls=1, waited_ns=waited).disturbed == disturbed
     assert Sample(ns=100, num_calls=10, waited_ns=waited).disturbed == disturbed, "of all calls timed together"
+
+
+def test_of_several_threads_only_an_undisturbed_call_is_known_to_be_their_own() -> None:
+    assert Sample(ns=1000, num_calls=1, waited_ns=20).own_ns == 1000
+    assert Sample(ns=1000, num_calls=1, waited_ns=400).own_ns is None
+
+
+def test_of_one_thread_waiting_is_subtracted() -> None:
+    assert Sample(ns=1000, num_calls=1, waited_ns=400, one_thread=True).own_ns == 600
+    assert Sample(ns=100, num_calls=10, waited_ns=400, one_thread=True).own_ns == 60

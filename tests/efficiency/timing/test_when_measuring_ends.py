@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gtpt_bench.efficiency.timing.statistics import median_error
-from gtpt_bench.efficiency.timing.stopping import noise_no_longer_falls, stop_reason
+from gtpt_bench.efficiency.timing.stopping import Stop, noise_no_longer_falls, stop_reason
 from gtpt_bench.efficiency.timing.warmth import is_at_rest, is_warm
 from tests.efficiency.fakes import settings
 
@@ -18,7 +18,7 @@ FALLING = [1 / n**0.5 for n in range(1, 200)]
 
 def reason(
     errors: list[float], *, num_calls: int = 100, measured_s: float = 9, elapsed_s: float = 9, **limits: Any
-) -> Any:
+) -> Stop | None:
     asked = settings(**{"min_rounds": 3, "max_rounds": 50, "precision": 0.01, "timeout_s": 15, **limits})
     return stop_reason(errors, asked, num_calls=num_calls, measured_s=measured_s, elapsed_s=elapsed_s)
 

@@ -1,0 +1,138 @@
+"""Runs and studies as they lie in their folders. Torch-free."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gtpt_bench.compare.entry import Entry, Evaluation, RecordedTime, dotted, evaluated_on
+from gtpt_bench.config import RunConfig
+from gtpt_bench.data.people import read_json
+from gtpt_bench.efficiency.options import InferenceOptions
+from gtpt_bench.errors import InputError
+from gtpt_bench.evaluation.matches_json import matches_from_json
+from gtpt_bench.report.records import VariantRecords, gather
+from gtpt_bench.study.plan import Plan, PlannedRun
+from gtpt_bench.study.session import last_plan
+from gtpt_bench.study.store import JobFolder, Record, StudyFolder, read_record
+
+
+def is_run(folder: Path) -> bool:
+    return (folder / "train.json").is_file() or any(folder.glob("evaluate-*.json"))
+
+
+def is_study(folder: Path) -> bool:
+    return any(folder.glob("plan-*.json"))
+
+
+def run_entry(folder: Path, options: InferenceOptions) -> Entry:
+    """A run; cost and time are those of the model that its study measures, if the study is around it.
+
+    Raises:
+        InputError: its records come from another version, or cannot be read.
+    """
+    record = _newest_evaluation(folder) or read_record(folder / "train.json")
+    config = _config(record, folder)
+    planned = _planned(folder, record or {})
+    measured = planned[0].measured.get(planned[1].variant) if planned else None
+    evaluated = bool(record and record["step"] == "evaluate")
+    return Entry(
+        name=str(folder),
+        model=measured.model if measured else "its model",
+        config=measured.config if measured else config.model,
+        options=options,
+        settings=dotted(config) | dotted(options, "run"),
+        trained=_trained(planned[0], planned[1].variant) if planned else "",
+        evaluations=[_evaluation(folder, record, config)] if record and evaluated else [],
+        unevaluated="" if evaluated else f"{folder} is not evaluated",
+        time=_time(planned[0], StudyFolder(folder.parent), planned[1].variant) if planned else None,
+    )
+
+
+def study_entries(folder: Path, options: InferenceOptions) -> dict[str, Entry]:
+    """Each variant of the plan that ran last there.
+
+    Raises:
+        InputError: the plan comes from another version, or records cannot be read.
+    """
+    study = StudyFolder(folder)
+    plan = last_plan(study)
+    records = gather(plan, study)
+    return {variant: _variant(plan, study, variant, records[variant], options) for variant in plan.variants}
+
+
+def _variant(plan: Plan, study: StudyFolder, variant: str, records: VariantRecords, options: InferenceOptions) -> Entry:
+    measured = plan.measured.get(variant) or plan.trained[variant]
+    config = next((run.config for run in plan.runs if run.variant == variant), None)
+    settings = dotted(measured.config if config is None else config.model_dump(mode="json", exclude={"seed"}))
+    on = evaluated_on(config) if config else {}
+    evaluations = [
+        Evaluation(found.seed, study.path / found.found.file, found.matches, on) for found in records.evaluations
+    ]
+    return Entry(
+        name=f"{study.path}: {variant}",
+        model=measured.model,
+        config=measured.config,
+        options=options,
+        settings=settings | dotted(options, "run"),
+        trained=_trained(plan, variant),
+        evaluations=evaluations,
+        unevaluated="" if evaluations else "; ".join(records.unfinished) or "it is not trained",
+        time=_time(plan, study, variant),
+    )
+
+
+def _newest_evaluation(folder: Path) -> Record | None:
+    """A run may have been evaluated by several protocols, one after the other."""
+    records = [record for path in folder.glob("evaluate-*.json") if (record := read_record(path)) is not None]
+    return max(records, key=lambda record: str(record.get("started_at", "")), default=None)
+
+
+def _config(record: Record | None, folder: Path) -> RunConfig:
+    try:
+        return RunConfig.model_validate((record or {})["config"])
+    except (KeyError, ValidationError) as error:
+        raise InputError(
+            f"the records in {folder} are broken or come from another version of gtpt_bench; run it again"
+        ) from error
+
+
+def _evaluation(folder: Path, record: Record, config: RunConfig) -> Evaluation:
+    job, signature = JobFolder(folder), str(record["signature"])
+    matches = matches_from_json(read_json(job.matches(signature)))
+    return Evaluation(config.seed, job.evaluation(signature), matches, evaluated_on(config))
+
+
+def _planned(folder: Path, record: Record) -> tuple[Plan, PlannedRun] | None:
+    """The run in a plan of the study around it; None if there is none of this version."""
+    signature = record.get("train_signature") or record.get("signature")
+    paths = sorted(folder.parent.glob("plan-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in paths:
+        try:
+            plan = Plan.model_validate_json(path.read_text(encoding="utf-8"))
+        except (ValidationError, OSError, UnicodeDecodeError):
+            continue
+        for run in plan.runs:
+            if run.train_signature == signature:
+                return plan, run
+    return None
+
+
+def _trained(plan: Plan, variant: str) -> str:
+    trained, measured = plan.trained.get(variant), plan.measured.get(variant)
+    return trained.model if trained and measured and trained.model != measured.model else ""
+
+
+def _time(plan: Plan, study: StudyFolder, variant: str) -> RecordedTime | None:
+    """Of the variant in the study's own session; None if it has none, or one over batches and ways of running."""
+    timing = plan.timing
+    record = read_record(study.timing(timing), timing.signature) if timing else None
+    if timing is None or record is None:
+        return None
+    samples: dict[str, Any] = record.get("samples", {}).get(variant, {})
+    if not {"latency_ns", "throughput_images_per_s"} <= samples.keys():
+        return None
+    device = str(record.get("provenance", {}).get("device", ""))
+    return RecordedTime(study.timing(timing).resolve(), samples, timing.settings.throughput_batch, device)

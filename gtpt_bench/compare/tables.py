@@ -1,0 +1,168 @@
+"""A comparison for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gtpt_bench.compare.accuracy import AccuracyCompared
+from gtpt_bench.compare.run import Compared, PairCompared
+from gtpt_bench.compare.time import TimeCompared
+from gtpt_bench.efficiency.measure.tables import gpu_in_words
+from gtpt_bench.evaluation.intervals import Interval
+from gtpt_bench.shown import NONE, Section, decimal, ratio, whole
+
+NOT_MEASURED = "; --measure times the models now"
+
+
+def sections(compared: Compared) -> Iterator[Section]:
+    first, second = compared.first, compared.second
+    yield Section(notes=(f"A  {first.name}", f"B  {second.name}"))
+    if first.kind == "study":
+        yield from _study_sections(compared)
+        return
+    (pair,) = compared.pairs.values()
+    yield differences_table(pair.differing)
+    if pair.cost is not None:
+        yield cost_table(pair)
+    if "time" in compared.how.parts:
+        yield time_table(pair)
+    if "accuracy" in compared.how.parts:
+        yield accuracy_table(pair)
+
+
+def differences_table(differing: Mapping[str, tuple[Any, Any]]) -> Section:
+    if not differing:
+        return Section(notes=("A and B do not differ in any setting",))
+    rows = tuple((key, *map(_value, pair)) for key, pair in differing.items())
+    return Section("What differs", ("key", "A", "B"), rows)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return NONE if value is None else str(value)
+
+
+def cost_table(pair: PairCompared) -> Section:
+    assert pair.cost is not None
+    rows = tuple((name, whole(a), whole(b), ratio(b / a) if a else NONE) for name, (a, b) in pair.cost.rows.items())
+    return Section(f"Cost of {_models(pair)}", ("", "A", "B", "B / A"), rows, _other_model(pair))
+
+
+def _models(pair: PairCompared) -> str:
+    return " and ".join(dict.fromkeys((pair.first.model, pair.second.model)))
+
+
+def _other_model(pair: PairCompared) -> tuple[str, ...]:
+    """Where accuracy is that of another model."""
+    trained = dict.fromkeys(entry.trained for entry in (pair.first, pair.second) if entry.trained)
+    return tuple(f"accuracy is that of {name}, whose cost and time are not shown here" for name in trained)
+
+
+def time_table(pair: PairCompared) -> Section:
+    if not pair.time:
+        return Section(notes=(f"time is not compared: {pair.no_time}{NOT_MEASURED}",))
+    rows = tuple((*_time_cells(found), f"B is {found.comparison.verdict}") for found in pair.time)
+    columns = ("", "A", "B", "time B / A (interval)", "verdict")
+    return Section(f"Time of {_models(pair)}", columns, rows, tuple(_time_notes(pair.time)))
+
+
+def _time_cells(found: TimeCompared) -> tuple[str, ...]:
+    """Each quantity in its own unit; the ratio is of times in both."""
+    latency = found.quantity == "latency"
+    heading = "latency (ms)" if latency else f"images/s at {found.batch}"
+    values = found.call_ms if latency else found.images_per_s
+    return heading, *map(decimal, values), time_ratio(found)
+
+
+def time_ratio(found: TimeCompared) -> str:
+    comparison = found.comparison
+    if not math.isfinite(comparison.high):  # one round, and nothing to tell it from
+        return f"{comparison.ratio:.3f}"
+    return f"{comparison.ratio:.3f} ({comparison.low:.3f}–{comparison.high:.3f})"
+
+
+def _time_notes(times: tuple[TimeCompared, ...]) -> Iterator[str]:
+    comparison, source = times[0].comparison, times[0].source
+    how = f"samples of {source}" if source else "measured now, in turn"
+    rounds = " and ".join(str(found.comparison.num_rounds) for found in times)
+    yield (
+        f"{how}: {rounds} rounds; same: the interval lies within {100 * comparison.margin:.0f} %; ambiguous: neither "
+        "that nor a difference is certain"
+    )
+    for found in times:
+        if found.measured is not None and any(found.measured.num_recompiled):
+            yield f"warning: {found.quantity}: worth nothing, since graphs were compiled while time was taken"
+        if found.measured is not None and 2 * found.measured.num_disturbed > len(found.measured.rounds):
+            share = f"{found.measured.num_disturbed} of {len(found.measured.rounds)}"
+            yield f"warning: {found.quantity}: other processes took the cores in {share} rounds"
+        if found.gpu is not None:
+            yield from gpu_in_words(found.gpu)
+
+
+def accuracy_table(pair: PairCompared) -> Section:
+    found = pair.accuracy
+    if found is None:
+        return Section(notes=(f"accuracy is not compared: {pair.no_accuracy}",))
+    row = ("AP", _ap(found.first), _ap(found.second), ap_difference(found), f"B is {found.verdict}")
+    return Section("Accuracy", ("", "A", "B", "B − A", "verdict"), (row,), tuple(_accuracy_notes(found)))
+
+
+def _ap(found: Interval) -> str:
+    return f"{found.value:.1f} ({found.low:.1f}–{found.high:.1f})"
+
+
+def ap_difference(found: AccuracyCompared) -> str:
+    return f"{round(found.difference, 1) + 0.0:+.1f} ± {found.half_width:.1f}"
+
+
+def _accuracy_notes(found: AccuracyCompared) -> Iterator[str]:
+    seeds = " and ".join(map(str, found.num_seeds))
+    covered = (
+        "other images and other training seeds"
+        if found.covers_seeds
+        else "other images only: one seed says nothing of how AP moves from one training to the next"
+    )
+    yield (
+        f"AP in points, mean over {seeds} seed(s), on {found.num_people:,} persons in {found.num_images:,} images; "
+        f"95 % intervals of AP count other images, that of the paired difference {covered}"
+    )
+
+
+def _study_sections(compared: Compared) -> Iterator[Section]:
+    parts = compared.how.parts
+    rows = tuple((name, *_study_cells(pair, parts)) for name, pair in compared.pairs.items())
+    columns = ["variant"]
+    columns += ["params B / A", "MACs full B / A"] * ("cost" in parts)
+    columns += ["latency B / A", "", "time of a batch B / A", ""] * ("time" in parts)
+    columns += ["AP of A", "AP of B", "B − A", ""] * ("accuracy" in parts)
+    yield Section("Variants of the same name", tuple(columns), rows, tuple(_study_notes(compared)))
+    for name, pair in compared.pairs.items():
+        if pair.differing:
+            yield Section(f"What differs in {name}", ("key", "A", "B"), differences_table(pair.differing).rows)
+
+
+def _study_cells(pair: PairCompared, parts: tuple[str, ...]) -> Iterator[str]:
+    if pair.cost is not None:
+        rows = pair.cost.rows
+        yield from (ratio(b / a) for a, b in (rows["params"], rows["MACs full"]))
+    if "time" in parts:
+        for place in range(2):
+            found = pair.time[place] if pair.time else None
+            yield from (time_ratio(found), found.comparison.verdict) if found else (NONE, "")
+    if "accuracy" in parts:
+        ap = pair.accuracy
+        yield from (_ap(ap.first), _ap(ap.second), ap_difference(ap), ap.verdict) if ap else (NONE, NONE, NONE, "")
+
+
+def _study_notes(compared: Compared) -> Iterator[str]:
+    pairs = compared.pairs.values()
+    for reason in dict.fromkeys(pair.no_time for pair in pairs if pair.no_time):
+        yield f"time is not compared: {reason}{NOT_MEASURED}"
+    if any(pair.accuracy for pair in pairs):
+        yield from _accuracy_notes(next(pair.accuracy for pair in pairs if pair.accuracy))
+    for side, names in zip("AB", compared.alone, strict=True):
+        if names:
+            yield f"only in {side}: {', '.join(names)}"

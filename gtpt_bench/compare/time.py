@@ -1,0 +1,133 @@
+"""Time of two models: measured now in turn, or from samples of one recorded session, in which they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from gtpt_bench.compare.entry import Entry, RecordedTime
+from gtpt_bench.efficiency.gpu.identity import card_of
+from gtpt_bench.efficiency.gpu.state import gpu_state
+from gtpt_bench.efficiency.gpu.watch import GpuConditions, RoundWatch
+from gtpt_bench.efficiency.measure.run import built
+from gtpt_bench.efficiency.measure.running import Steps, kind_of, told
+from gtpt_bench.efficiency.options import PLAIN
+from gtpt_bench.efficiency.prepare import Prepared, prepared
+from gtpt_bench.efficiency.timing.comparison import Comparison, compared
+from gtpt_bench.efficiency.timing.interleaved import Interleaved, interleaved
+from gtpt_bench.efficiency.timing.settings import ComparisonSettings
+from gtpt_bench.efficiency.torch_device import torch_device
+
+Quantity = Literal["latency", "throughput"]
+ATTEMPTS = 2
+"""Times that a comparison is measured again because the card was held back; then it is marked."""
+
+
+@dataclass(frozen=True)
+class TimeCompared:
+    """One quantity.
+
+    Attributes:
+        batch: images a call.
+        call_ms: typical time a call of both models.
+        comparison: of times: of the second beside the first.
+        measured: raw rounds, if it was measured now.
+        source: file of the recorded session otherwise.
+        gpu: how the card was meanwhile; None without one.
+    """
+
+    quantity: Quantity
+    batch: int
+    call_ms: tuple[float, float]
+    comparison: Comparison
+    measured: Interleaved | None = None
+    source: str = ""
+    gpu: GpuConditions | None = None
+
+    @property
+    def images_per_s(self) -> tuple[float, float]:
+        first, second = (1000 * self.batch / ms for ms in self.call_ms)
+        return first, second
+
+
+def check_options(entries: Sequence[Entry]) -> None:
+    """Refuse at once what this device cannot do.
+
+    Raises:
+        InputError: in one line, what and why.
+    """
+    kind = kind_of(torch_device())
+    for entry in entries:
+        entry.options.check(kind)
+
+
+def measured_times(
+    first: Entry, second: Entry, settings: ComparisonSettings, batch: int, steps: Steps
+) -> tuple[TimeCompared, ...]:
+    """Latency of one image and throughput of a batch, both models in turn.
+
+    Raises:
+        InputError: the device or a model cannot do what the options ask.
+    """
+    device = torch_device()
+    ready = [prepared(built(entry.config), entry.options, device) for entry in (first, second)]
+    for model in ready:
+        model.check(*model.inputs(1))
+    asked: tuple[tuple[Quantity, int], ...] = (("latency", 1), ("throughput", batch))
+    return tuple(
+        _measured(ready, settings.model_copy(update={"quantity": quantity, "batch": size}), steps)
+        for quantity, size in asked
+    )
+
+
+def _measured(ready: Sequence[Prepared], settings: ComparisonSettings, steps: Steps) -> TimeCompared:
+    first, second = ready
+    with (
+        steps(f"{settings.quantity} at batch {settings.batch}") as update,
+        card_of(first.device) as card,
+    ):
+        watch = RoundWatch(lambda: gpu_state(card), max_refusals=ATTEMPTS)
+        found = watch.measured(lambda: interleaved(first, second, settings, on_look=told(update)))
+        conditions = watch.conditions if card else None
+    return TimeCompared(
+        settings.quantity, settings.batch, found.call_ms, found.comparison, measured=found, gpu=conditions
+    )
+
+
+def recorded_times(first: Entry, second: Entry) -> tuple[TimeCompared, ...]:
+    """From the session in which both were measured in turn; nothing where there is none."""
+    if why_not_recorded(first, second) or first.time is None or second.time is None:
+        return ()
+    a, b = first.time, second.time
+    latencies = [[float(np.median(calls)) / 1e6 for calls in time.samples["latency_ns"]] for time in (a, b)]
+    streams = [[1000 * time.throughput_batch / rate for rate in _rates(time)] for time in (a, b)]
+    return (
+        _compared("latency", 1, latencies, str(a.file)),
+        _compared("throughput", a.throughput_batch, streams, str(a.file)),
+    )
+
+
+def why_not_recorded(first: Entry, second: Entry) -> str:
+    """Why no recorded session compares the two; empty if one does."""
+    lacking = [entry.name for entry in (first, second) if entry.time is None]
+    if lacking:
+        return f"no time is recorded for {' and '.join(dict.fromkeys(lacking))}"
+    if (first.options, second.options) != (PLAIN, PLAIN):
+        return "recorded times are of plain models in float32, not of the way of running that was asked for"
+    if first.time is not None and second.time is not None and first.time.file != second.time.file:
+        return f"times come from two sessions, {first.time.file} and {second.time.file}, and cannot be compared"
+    return ""
+
+
+def _rates(time: RecordedTime) -> list[float]:
+    rates: list[float] = time.samples["throughput_images_per_s"]
+    return rates
+
+
+def _compared(quantity: Quantity, batch: int, call_ms: Sequence[Sequence[float]], source: str) -> TimeCompared:
+    first, second = call_ms
+    middle = float(np.median(first)), float(np.median(second))
+    return TimeCompared(quantity, batch, middle, compared(first, second, rng=np.random.default_rng(0)), source=source)

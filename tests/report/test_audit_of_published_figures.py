@@ -1,0 +1,242 @@
+"""An audit sets what was published beside what is counted; every cell says which of the two it is, and whence."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+import yaml
+
+from gtpt_bench.errors import StudyError
+from gtpt_bench.files import write_json
+from gtpt_bench.models import catalogue
+from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+from gtpt_bench.models.gtpt.config import GTPTConfig
+from gtpt_bench.report.cells import Cell, StudyTable
+from gtpt_bench.report.contents import contents
+from gtpt_bench.report.write import write_report
+from gtpt_bench.study.plan import Plan, PlannedCost
+from gtpt_bench.study.session import open_session
+from gtpt_bench.study.state import study_status
+from gtpt_bench.study.store import StudyFolder
+from tests.report.made import COMMIT, csv_rows, record
+from tests.report.readers import markdown_cells, tex_cells
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ["gtpt_readme_coco.csv", "gtpt_readme_wholebody.csv"]
+SAVED = {"gtpt_t_coco": ("48.9", "55.8"), "gtpt_b_coco": ("28.1", "33.7")}
+"""In thop and in full, spec/measurement.md §3."""
+
+
+@dataclass(frozen=True)
+class Made:
+    plan: Plan
+    folder: StudyFolder
+
+    @property
+    def table(self) -> StudyTable:
+        return contents(self.plan, self.folder).table
+
+    @property
+    def caption(self) -> str:
+        return " ".join(contents(self.plan, self.folder).caption)
+
+    def row(self, name: str) -> dict[str, Cell]:
+        return dict(next(row.cells for row in self.table.rows if row.name == name))
+
+
+def planned(root: Path, rows: list[dict[str, str]] | None = None, **audit: Any) -> Made:
+    """An audit under `root` that has not run; of the README's figures, or of `rows`."""
+    reference = root / "results" / "reference"
+    reference.mkdir(parents=True)
+    for name in README:
+        (reference / name).write_bytes((ROOT / "results" / "reference" / name).read_bytes())
+    if rows is not None:
+        with (reference / "paper.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, ["method", "model", "gflops", "params_m", "source"], restval="")
+            writer.writeheader()
+            writer.writerows({"source": "a paper", **row} for row in rows)
+    study = root / "studies" / "audit.yaml"
+    study.parent.mkdir()
+    content = {"study": "audit", "audit": {"published": README if rows is None else ["paper.csv"], **audit}}
+    study.write_text(yaml.safe_dump(content), encoding="utf-8")
+    session = open_session(study, "quick", None, root / "results")
+    return Made(session.plan, session.folder)
+
+
+def counted(made: Made) -> Made:
+    """The same with records of every cost, from the closed form, which cannot tell D."""
+    for cost in made.plan.costs:
+        write_cost(made, cost)
+    return made
+
+
+def write_cost(made: Made, cost: PlannedCost) -> None:
+    known = gtpt_cost(cost.config)
+    metrics = {
+        "params": known.params,
+        "params_trainable": known.params - 10_000,
+        "params_thop": known.params - 50_000,
+        "macs": {**known.by_convention(), "D": 2 * known.full},
+    }
+    write_json(made.folder.cost(cost), record("cost", cost.signature, "a host", metrics=metrics))
+
+
+@pytest.fixture(scope="module")
+def audit(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return counted(planned(tmp_path_factory.mktemp("audit")))
+
+
+def test_every_model_of_the_catalogue_has_a_row(audit: Made) -> None:
+    assert [row.name for row in audit.table.rows] == catalogue.list_models()
+    assert audit.row("gtpt_tiny_coco")["method"].text == "not published"
+
+
+def test_the_convention_is_found_by_counting_and_the_readme_s_own_word_is_not_read(tmp_path: Path, audit: Made) -> None:
+    for name in catalogue.list_models():
+        if "tiny" not in name:
+            assert audit.row(name)["convention"].text == "thop (or N)"
+    with (ROOT / "results" / "reference" / README[0]).open(encoding="utf-8") as file:
+        assert {row["macs_convention"] for row in csv.DictReader(file) if row["model"]} == {"thop"}
+
+
+def test_true_cost_and_its_ratio_to_the_published_figure(audit: Made) -> None:
+    row, cost = audit.row("gtpt_t_coco"), gtpt_cost(catalogue.model_config("gtpt_t_coco"))
+    assert row["gflops_reported"].text == "0.7"
+    assert row["in_convention_g"].text == "0.663"
+    assert row["deviation"].text == "0"
+    assert row["macs_full_g"].value == cost.full / 1e9
+    assert row["attention_percent"].value == pytest.approx(100 * cost.attention / cost.full)
+    assert row["full_to_published"].value == pytest.approx(cost.full / cost.thop)
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_pruning_saves_more_than_the_published_count_says(name: str, audit: Made) -> None:
+    row = audit.row(name)
+    assert (row["saving_published_percent"].text, row["saving_full_percent"].text) == SAVED[name]
+
+
+def test_reported_cells_are_in_italics_with_their_source_and_measured_ones_with_their_records(audit: Made) -> None:
+    row, published = audit.row("gtpt_s_coco"), audit.plan.audit
+    assert published
+    for key in ("method", "params_reported_m", "gflops_reported"):
+        assert row[key].origin == "reported"
+        assert row[key].files == (f"results/reference/{README[0]}",)
+        assert "haonanwang0522/GTPT" in row[key].machine
+    measured = {key: cell for key, cell in row.items() if cell.origin == "measured"}
+    assert len(measured) == len(row) - 3
+    own, dense = audit.plan.measured["gtpt_s_coco"].file, published.dense["gtpt_s_coco"].file
+    for key, cell in measured.items():
+        assert cell.files == ((own, dense) if key.startswith("saving") else (own,))
+        assert (cell.code, cell.machine) == (COMMIT[:10], "a device on a host")
+    write_report(audit.plan, audit.folder)
+    text = (audit.folder.report("quick") / "table.md").read_text(encoding="utf-8")
+    assert "| gtpt\\_s\\_coco | *GTPT-S* | *5.4* | 5.479 |" in text
+
+
+def test_all_formats_show_the_same_cells(audit: Made) -> None:
+    write_report(audit.plan, audit.folder)
+    folder = audit.folder.report("quick")
+    markdown = markdown_cells((folder / "table.md").read_text(encoding="utf-8"))
+    assert markdown == tex_cells((folder / "table.tex").read_text(encoding="utf-8"))
+    assert [row["model"] for row in csv_rows(folder / "table.csv")] == catalogue.list_models()
+    assert len(csv_rows(folder / "provenance.csv")) == len(audit.table.rows) * len(audit.table.columns)
+
+
+def test_conventions_that_the_table_names_are_defined_below_it(audit: Made) -> None:
+    assert "full: Multiply-accumulates of convolutions" in audit.caption
+    assert "thop: What the thop package prints" in audit.caption
+    assert "TransPose's counting script" not in audit.caption
+
+
+def test_a_made_up_figure_is_flagged(tmp_path: Path) -> None:
+    made = counted(planned(tmp_path, [{"method": "X", "model": "gtpt_t_coco", "gflops": "5.0", "params_m": "2.4"}]))
+    row = made.row("gtpt_t_coco")
+    assert row["convention"].text == "none; nearest D"
+    assert row["deviation"].text == "-3.5"
+    assert row["full_to_published"].text == "0.15"  # of the figure as printed: 0.754 / 5.0
+    assert row["params_counted"].text == "one copy (or thop, trainable)"
+    assert "saving_published_percent" not in row
+    assert "No way of counting gives what was published of gtpt_t_coco (5.0 GFLOPs)." in made.caption
+
+
+def test_a_model_that_two_papers_report_has_two_rows(tmp_path: Path) -> None:
+    rows = [
+        {"method": method, "model": "gtpt_t_coco", "gflops": figure} for method, figure in (("A", "0.7"), ("B", "9"))
+    ]
+    made = counted(planned(tmp_path, rows, models=["gtpt_t_coco"]))
+    assert [row.name for row in made.table.rows] == ["gtpt_t_coco (A)", "gtpt_t_coco (B)"]
+
+
+def test_a_new_model_of_the_catalogue_is_audited_once_a_row_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = {**catalogue.MODELS, "newcomer": f"{__name__}:newcomer"}
+    monkeypatch.setattr(catalogue, "MODELS", MappingProxyType(models))
+    macs = gtpt_cost(newcomer()).full / 1e9
+    row = {"method": "Newcomer-L", "model": "newcomer", "gflops": f"{macs:.3f}"}
+    made = counted(planned(tmp_path, [row]))
+    assert made.row("newcomer")["convention"].text == "full"
+    assert made.row("newcomer")["full_to_published"].text == "1.00"
+    assert "saving_full_percent" not in made.row("newcomer")  # it does not prune
+
+
+def newcomer() -> GTPTConfig:
+    """A model that keeps all its tokens."""
+    return catalogue.model_config("gtpt_s_coco").changed({"width": 96, "pruning.keep_rates": [1, 1, 1, 1]})
+
+
+def test_what_is_not_counted_yet_stays_visible(tmp_path: Path) -> None:
+    made = planned(tmp_path, models=["gtpt_t_coco", "gtpt_s_coco"])
+    write_cost(made, made.plan.measured["gtpt_t_coco"])
+    assert made.row("gtpt_s_coco")["macs_full_g"].text == "missing"
+    assert made.row("gtpt_s_coco")["gflops_reported"].text == "1.6"
+    assert made.row("gtpt_t_coco")["convention"].text.startswith("thop")
+    assert "gtpt_t_coco: all tokens: cost missing; gtpt_s_coco: cost missing" in made.caption
+
+
+def test_status_names_each_model_and_the_same_keeping_all_tokens(tmp_path: Path) -> None:
+    made = planned(tmp_path, models=["gtpt_t_coco"])
+    parts = {status.part: status.state for status in study_status(made.plan, made.folder)}
+    assert parts == {"cost of gtpt_t_coco": "missing", "cost of gtpt_t_coco, all tokens": "missing"}
+
+
+def test_one_model_can_be_audited_alone(audit: Made) -> None:
+    one = audit.plan.narrowed(["gtpt_b_coco"])
+    assert {cost.model for cost in one.costs} == {"gtpt_b_coco"}
+    assert len(one.costs) == 2
+
+
+def test_a_row_about_an_unknown_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"paper.csv: method 'X': unknown model 'gtpt_x'; known: gtpt_t_coco"):
+        planned(tmp_path, [{"method": "X", "model": "gtpt_x", "gflops": "1"}])
+
+
+def test_a_figure_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"paper.csv: method 'X': could not convert string to float: 'about 1'"):
+        planned(tmp_path, [{"method": "X", "model": "gtpt_t_coco", "gflops": "about 1"}])
+
+
+def test_an_unknown_model_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"audit.yaml:\d+: audit.models.0: unknown model .* did you mean gtpt_s_coco"):
+        planned(tmp_path, models=["gtpt_s_coca"])
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("timing: {}", "timing"),
+        ("model: gtpt_s_coco", "model"),
+        ("seeds: [1]", "seeds"),
+        ("vary: {axes: {width: [64]}}", "vary"),
+    ],
+)
+def test_an_audit_takes_no_keys_of_other_studies(text: str, key: str, tmp_path: Path) -> None:
+    file = tmp_path / "audit.yaml"
+    file.write_text(f"study: audit\naudit: {{published: [{README[0]}]}}\n{text}\n", encoding="utf-8")
+    with pytest.raises(StudyError, match=rf"audit.yaml:3: {key}: an audit counts models of the catalogue"):
+        open_session(file, "quick", None, tmp_path)
