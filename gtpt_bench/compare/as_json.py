@@ -79,4 +79,5 @@ def _time(found: TimeCompared) -> dict[str, Any]:
 
 
 def _accuracy(found: AccuracyCompared) -> dict[str, Any]:
-    return asdict(found) | {"a": asdict(found.first), "b": asdict(found.second), "verdict": found.verdict}
+    content = asdict(found)
+    return {"a": content.pop("first"), "b": content.pop("second"), **content, "verdict": found.verdict}

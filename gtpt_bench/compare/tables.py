@@ -11,6 +11,7 @@ from gtpt_bench.compare.run import Compared, PairCompared
 from gtpt_bench.compare.time import TimeCompared
 from gtpt_bench.efficiency.measure.tables import gpu_in_words
 from gtpt_bench.evaluation.intervals import Interval
+from gtpt_bench.report.caption import COMPARABLE_AP
 from gtpt_bench.shown import NONE, Section, decimal, ratio, whole
 
 NOT_MEASURED = "; --measure times the models now"
@@ -125,6 +126,9 @@ def _accuracy_notes(found: AccuracyCompared) -> Iterator[str]:
         if found.covers_seeds
         else "other images only: one seed says nothing of how AP moves from one training to the next"
     )
+    best = max(found.first.value, found.second.value)
+    if best < COMPARABLE_AP:
+        yield f"warning: the models learned too little to be compared: the better AP is {best:.1f} of 100"
     yield (
         f"AP in points, mean over {seeds} seed(s), on {found.num_people:,} persons in {found.num_images:,} images; "
         f"95 % intervals of AP count other images, that of the paired difference {covered}"

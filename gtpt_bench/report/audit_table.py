@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gtpt_bench.efficiency.counting.conventions import CONVENTIONS
-from gtpt_bench.report.cells import NOTHING, Cell, Column, Row, StudyTable, filled, measured_cell, reported_cell
+from gtpt_bench.report.cells import (
+    NOTHING,
+    Cell,
+    Column,
+    Row,
+    StudyTable,
+    filled,
+    measured_cell,
+    reference_file,
+    reported_cell,
+)
 from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.report.reproduced import Reproduction, reproduced
 from gtpt_bench.study.plan import Plan
@@ -108,8 +118,8 @@ def _cells(row: Audited) -> Iterator[tuple[str, Cell]]:
     yield "params_m", _measured(metrics["params"] / 1e6, 3, cost)
     yield "macs_full_g", _measured(full / 1e9, 3, cost)
     yield "attention_percent", _measured(100 * attention / full, 1, cost)
-    if row.params:
-        yield "params_counted", measured_cell(None, in_words(row.params), cost)
+    if row.params and row.printed:
+        yield "params_counted", _from_both(measured_cell(None, in_words(row.params), cost), row.printed)
     if row.macs and row.printed:
         yield from _explained(row.macs, row.printed, full / 1e9, cost)
     if row.records.dense_cost:
@@ -127,10 +137,17 @@ def _reported(row: Audited) -> Iterator[tuple[str, Cell]]:
 
 
 def _explained(macs: Reproduction, printed: Printed, full_g: float, cost: Found) -> Iterator[tuple[str, Cell]]:
-    yield "convention", measured_cell(None, in_words(macs), cost)
+    published_g = macs.value if macs.rounding else float(printed.gflops)
+    deviation = f"{macs.deviation:+}" if macs.deviation else "0"
+    yield "convention", _from_both(measured_cell(None, in_words(macs), cost), printed)
     yield "in_convention_g", _measured(macs.value, 3, cost)
-    yield "deviation", measured_cell(float(macs.deviation), f"{macs.deviation:+}" if macs.deviation else "0", cost)
-    yield "full_to_published", _measured(full_g / (macs.value if macs.rounding else float(printed.gflops)), 2, cost)
+    yield "deviation", _from_both(measured_cell(float(macs.deviation), deviation, cost), printed)
+    yield "full_to_published", _from_both(_measured(full_g / published_g, 2, cost), printed)
+
+
+def _from_both(cell: Cell, printed: Printed) -> Cell:
+    """A measured cell that a published figure went into."""
+    return replace(cell, files=(*cell.files, reference_file(printed.file)))
 
 
 def _savings(macs: Reproduction | None, cost: Found, dense: Found) -> Iterator[tuple[str, Cell]]:

@@ -89,7 +89,12 @@ def measured_cell(value: float | None, text: str, *found: Found) -> Cell:
 
 def reported_cell(value: float | None, text: str, file: str, source: str) -> Cell:
     """A cell from a file of results/reference/."""
-    return Cell(text, value, "reported", (f"results/reference/{file}",), machine=source)
+    return Cell(text, value, "reported", (reference_file(file),), machine=source)
+
+
+def reference_file(name: str) -> str:
+    """Where a file of reported figures lies."""
+    return f"results/reference/{name}"
 
 
 def filled(columns: tuple[Column, ...], rows: tuple[Row, ...]) -> tuple[Column, ...]:

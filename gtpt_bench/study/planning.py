@@ -97,11 +97,12 @@ def _check_timing(study: Study, source: YamlSource, device_kind: DeviceKind) -> 
     grid = study.timing.grid if study.timing else None
     if grid is None:
         return
-    if study.accuracy is not None:
-        raise StudyError(
-            f"{source.place(('accuracy',))}: accuracy: timing.batches and timing.ways make a study of time alone; "
-            "leave accuracy out, or ask for it in a study of its own"
-        )
+    for key, is_there in (("accuracy", study.accuracy is not None), ("report.reported", study.report.reported != ())):
+        if is_there:
+            raise StudyError(
+                f"{source.place(tuple(key.split('.')))}: {key}: timing.batches and timing.ways make a study of time "
+                f"alone; leave {key} out, or ask for it in a study of its own"
+            )
     if not study.model:
         raise StudyError(f"{source.place(('timing',))}: timing: a model to time is missing; name it with the key model")
     for name, way in grid.ways.items():

@@ -191,7 +191,7 @@ def _rounds(
             on_slice(len(cells) * (1 + len(errors)) + place + 1, words)
         longest_ns = max(longest_ns, clock.now_ns() - begun)
         errors.append(max(cell.relative_error for cell in cells))
-        words = f"round {len(errors) + 1}, uncertainty {errors[-1]:.1%}"
+        words = f"round {len(errors) + 1}" + (f", uncertainty {errors[-1]:.1%}" if math.isfinite(errors[-1]) else "")
         stopped = stop_reason(
             errors,
             settings,

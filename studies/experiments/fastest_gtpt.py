@@ -2,10 +2,11 @@
 
     python studies/experiments/fastest_gtpt.py --out results/fastest_gtpt
 
-Every model in a fresh process in which nothing is set by hand: trained form and `deploy()`ed form at batch 1 and 32, in
-turn, and between them the machine's rate (the faster of a 1536³ product and the same as a convolution, in a process of
-its own); then a training step at batch 16. A share counts two operations for each MAC of `full`, three times as many in
-a training step, whose MACs are those of tokenizer, both passes and heads. Source: spec/measurement.md §8.
+Trained form and `deploy()`ed form at batch 1, then 32, of each model in turn with the machine's rate: the faster of a
+1536³ product and the same as a convolution. Then, of GTPT-S, a training step at batch 16. Each form of each model has a
+fresh process in which nothing is set by hand, and the rate one of its own, because what runs in a process before
+changes what its allocator keeps. A share counts two operations for each MAC of `full`, three times as many in a
+training step, whose MACs are those of tokenizer, both passes and heads. Source: spec/measurement.md §8.
 """
 
 from __future__ import annotations
@@ -39,18 +40,20 @@ BATCHES, TRAINING_BATCH = (1, 32), 16
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=MODELS, help="default: the six released ones")
+    parser.add_argument(
+        "--training", nargs="*", default=["gtpt_s_coco"], help="models whose training step is timed too"
+    )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.6, help="of each form a round")
     parser.add_argument("--out", type=Path, default=None, help="folder for fastest_gtpt.json")
-    parser.add_argument("--here", choices=("inference", "training"), help=argparse.SUPPRESS)
+    parser.add_argument("--here", choices=("trained", "deployed", "training"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.here:
-        measure = inference if arguments.here == "inference" else training
-        print(json.dumps(measure(arguments.models[0], rounds=arguments.rounds, seconds=arguments.seconds)))
+        print(json.dumps(measured(arguments.here, arguments.models[0], arguments.rounds, arguments.seconds)))
         return
     rows = []
     for model in arguments.models:
-        for here in ("inference", "training"):
+        for here in ("trained", "deployed", *(["training"] if model in arguments.training else [])):
             rows += in_fresh_process(model, here, arguments)
     print_table(rows)
     if arguments.out is not None:
@@ -66,30 +69,26 @@ def in_fresh_process(model: str, here: str, arguments: argparse.Namespace) -> li
     return found
 
 
-def inference(name: str, *, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    """Both forms at each batch, in turn with the machine's rate."""
+def measured(here: str, name: str, rounds: int, seconds: float) -> list[dict[str, Any]]:
+    """Rows of one form of one model, or of its training step."""
     device = torch_device()
-    model = create_model(name).to(device).eval()
-    forms = {"trained": model, "deployed": model.deploy()}
-    images = {batch: torch.randn(batch, 3, *model.config.input_size, device=device) for batch in BATCHES}
-    calls = {(form, batch): (net, images[batch]) for batch in BATCHES for form, net in forms.items()}
-    with torch.inference_mode(), rates_beside(device, "float32") as meter:
-        found = in_turn(
-            {key: lambda net=net, x=x: net(x) for key, (net, x) in calls.items()}, meter.matrix_round, rounds, seconds
-        )
-    operations = 2 * gtpt_cost(model.config).full
-    return [row(name, form, batch, operations * batch, *found[form, batch]) for form, batch in calls]
-
-
-def training(name: str, *, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    """Forward, loss, backward, Adam and moving average."""
-    device = torch_device()
-    model = create_model(name).to(device).train()
-    step = training_step(model, TRAINING_BATCH)
+    model = create_model(name).to(device)
     with rates_beside(device, "float32") as meter:
-        found = in_turn({"step": step}, meter.matrix_round, rounds, seconds)
-    operations = 6 * training_macs(name) * TRAINING_BATCH
-    return [row(name, "training step", TRAINING_BATCH, operations, *found["step"])]
+        if here == "training":
+            times = in_turn(training_step(model.train(), TRAINING_BATCH), meter.matrix_round, rounds, seconds)
+            operations = 6 * training_macs(name) * TRAINING_BATCH
+            return [row(name, "training step", TRAINING_BATCH, operations, *times)]
+        return [inference(model.eval(), name, here, batch, meter.matrix_round, rounds, seconds) for batch in BATCHES]
+
+
+@torch.inference_mode()
+def inference(
+    model: GTPT, name: str, form: str, batch: int, rate: Callable[[float], float], rounds: int, seconds: float
+) -> dict[str, Any]:
+    net = model if form == "trained" else model.deploy()
+    images = torch.randn(batch, 3, *model.config.input_size, device=model.position.device)
+    times = in_turn(lambda: net(images), rate, rounds, seconds)
+    return row(name, form, batch, 2 * gtpt_cost(model.config).full * batch, *times)
 
 
 def training_step(model: GTPT, batch: int) -> Callable[[], object]:
@@ -120,19 +119,17 @@ def training_macs(name: str) -> int:
 
 
 def in_turn(
-    calls: dict[Any, Callable[[], object]], rate: Callable[[float], float], rounds: int, seconds: float
-) -> dict[Any, tuple[list[float], list[float]]]:
-    """Milliseconds of each call, the median of a round, and the machine's rate just before."""
-    for call in calls.values():
-        call()
-        call()
-    found: dict[Any, tuple[list[float], list[float]]] = {key: ([], []) for key in calls}
+    call: Callable[[], object], rate: Callable[[float], float], rounds: int, seconds: float
+) -> tuple[list[float], list[float]]:
+    """Milliseconds of the call, the median of a round, and the machine's rate just before each."""
+    call()
+    call()
+    times_ms, rates = [], []
     for _ in range(rounds):
-        for key, call in calls.items():
-            found[key][1].append(rate(seconds / 2))
-            call()
-            found[key][0].append(median_ms(call, seconds))
-    return found
+        rates.append(rate(seconds / 2))
+        call()
+        times_ms.append(median_ms(call, seconds))
+    return times_ms, rates
 
 
 def median_ms(call: Callable[[], object], seconds: float) -> float:

@@ -130,8 +130,10 @@ def test_reported_cells_are_in_italics_with_their_source_and_measured_ones_with_
     measured = {key: cell for key, cell in row.items() if cell.origin == "measured"}
     assert len(measured) == len(row) - 3
     own, dense = audit.plan.measured["gtpt_s_coco"].file, published.dense["gtpt_s_coco"].file
+    judged = ("params_counted", "convention", "deviation", "full_to_published")
     for key, cell in measured.items():
-        assert cell.files == ((own, dense) if key.startswith("saving") else (own,))
+        beside = (dense,) if key.startswith("saving") else (f"results/reference/{README[0]}",) * (key in judged)
+        assert cell.files == (own, *beside)
         assert (cell.code, cell.machine) == (COMMIT[:10], "a device on a host")
     write_report(audit.plan, audit.folder)
     text = (audit.folder.report("quick") / "table.md").read_text(encoding="utf-8")
@@ -240,3 +242,12 @@ def test_an_audit_takes_no_keys_of_other_studies(text: str, key: str, tmp_path: 
     file.write_text(f"study: audit\naudit: {{published: [{README[0]}]}}\n{text}\n", encoding="utf-8")
     with pytest.raises(StudyError, match=rf"audit.yaml:3: {key}: an audit counts models of the catalogue"):
         open_session(file, "quick", None, tmp_path)
+
+
+def test_the_study_of_the_repository_audits_every_model_and_knows_all_six_published_ones(tmp_path: Path) -> None:
+    plan = open_session(ROOT / "studies" / "flops_audit.yaml", "quick", None, tmp_path).plan
+    assert plan.audit
+    assert plan.study.question.endswith("?")
+    assert list(plan.variants) == catalogue.list_models()
+    assert {row.model for row in plan.audit.published} == {name for name in plan.variants if "tiny" not in name}
+    assert set(plan.audit.dense) == set(plan.variants)

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -88,6 +89,21 @@ def test_faster_is_darker_even_in_grey(figure: Figure) -> None:
     dense, pruned = lightness[:3], lightness[3:]
     assert np.allclose(dense, dense[0])
     assert dense[0] > pruned[0] > pruned[1] > pruned[2]
+
+
+def luminance(colour: object) -> float:
+    """Relative luminance of a colour, as WCAG 2 defines it."""
+    shares = np.asarray(to_rgb(colour))  # type: ignore[arg-type]
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_what_is_written_in_a_cell_stands_out_from_it(figure: Figure) -> None:
+    """A contrast of 4.5 is what WCAG asks of small text."""
+    for axes in figure.axes:
+        for text, colour in zip(axes.texts, np.asarray(axes.collections[0].get_facecolor()), strict=True):
+            dark, light = sorted((luminance(text.get_color()), luminance(colour[:3])))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
 def test_the_report_has_the_map_in_three_formats_and_its_caption(made: Made) -> None:

@@ -122,9 +122,15 @@ def test_the_paper_profile_of_the_speed_study_is_for_a_gpu() -> None:
         plan("cpu")
 
 
-def test_accuracy_has_no_place_in_a_study_of_time(place: Workplace) -> None:
-    accuracy = "accuracy: {model: gtpt_tiny_coco, data: drawn, training: quick}\n"
-    assert refusal(place, "{batches: [1]}", accuracy).startswith(f"{place.study_file}:4: accuracy: ")
+@pytest.mark.parametrize(
+    ("key", "content"),
+    [
+        ("accuracy", "accuracy: {model: gtpt_tiny_coco, data: drawn, training: quick}\n"),
+        ("report.reported", "report: {reported: [{file: gtpt_readme_coco.csv, method: GTPT-S, variant: default}]}\n"),
+    ],
+)
+def test_accuracy_has_no_place_in_a_study_of_time(key: str, content: str, place: Workplace) -> None:
+    assert refusal(place, "{batches: [1]}", content).startswith(f"{place.study_file}:4: {key}: timing.batches and")
 
 
 def test_a_study_of_time_needs_a_model(place: Workplace) -> None:

@@ -72,12 +72,15 @@ class Recorder(TorchDispatchMode):
         return rules.KINDS.get(name, "unknown"), 0
 
     def _is_weight(self, tensor: Tensor) -> bool:
-        return _address(tensor) in self._weights
+        # What is packed in oneDNN's own layout, as deployed models have it, is a weight, and lies in no storage.
+        return tensor.is_mkldnn or _address(tensor) in self._weights
 
     def _remember(self, kind: Kind, inputs: list[Tensor], outputs: list[Tensor]) -> None:
         """Whether the results are weights in their turn; one that something computed is written into no longer is."""
         made_of_weights = kind in _ARITHMETIC_ON_WEIGHTS and all(map(self._is_weight, inputs))
         for tensor in outputs:
+            if tensor.is_mkldnn:
+                continue
             if made_of_weights:
                 self._weights[_address(tensor)] = tensor.untyped_storage()
             elif kind != "view":

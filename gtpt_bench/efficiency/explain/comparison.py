@@ -1,7 +1,7 @@
 """One honest sentence about two models: how far MACs fell, how far time, and why the two differ. Torch-free, pure.
 
-What time did beyond or short of MACs is cut into parts; the first that makes up at least half of it is the cause. If
-none does, the sentence says that the measured shares show none.
+What time did beyond or short of MACs is cut into parts; one that makes up at least half of it is the cause. If none
+does, the sentence says that the measured shares show none.
 """
 
 from __future__ import annotations
@@ -113,18 +113,22 @@ class Pair:
         return ", as MACs say" if self.time_as_macs else f", {self.cause()}"
 
     def cause(self) -> str:
-        """The first part, from what is known best to what is known least, that explains enough."""
+        """What explains enough: waiting or the operating system if they do, else the largest other part."""
         excess = 1 - self.expected
-        found = (words for explained, words in self.parts() if explained / excess >= CAUSE_FROM)
+        others = sorted(self.places_and_kinds(), key=lambda part: part[0] / excess, reverse=True)
+        found = (words for explained, words in (*self.from_outside(), *others) if explained / excess >= CAUSE_FROM)
         return next(found, "and the measured shares show no single cause")
 
-    def parts(self) -> Iterator[tuple[float, str]]:
-        """Time of each part of the model beyond what is expected of it, and how to say that it is the cause."""
+    def from_outside(self) -> Iterator[tuple[float, str]]:
+        """Time that operators are kept waiting beyond what is expected, and how to say that it is the cause."""
         model, baseline = self.model, self.baseline
         yield self.beyond(model.waiting_share, baseline.waiting_share), self.waiting()
         yield self.beyond(model.system_share, baseline.system_share), self.system()
-        stages = [self.stage(row) for row in model.rows if self.costs_in_both(row)]
-        yield from sorted(stages, key=lambda part: part[0], reverse=self.expected < 1)[:1]
+
+    def places_and_kinds(self) -> Iterator[tuple[float, str]]:
+        """The same of each stage and of the kinds of operators: two ways to cut the same time."""
+        model, baseline = self.model, self.baseline
+        yield from (self.stage(row) for row in model.rows if self.costs_in_both(row))
         yield self.beyond(model.uncounted_share, baseline.uncounted_share), self.uncounted()
         yield self.beyond(model.products_share, baseline.products_share), self.products()
 

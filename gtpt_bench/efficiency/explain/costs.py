@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from gtpt_bench.efficiency.counting.recorder import Recorder
 from gtpt_bench.efficiency.explain.marks import stage_marks
@@ -11,14 +10,6 @@ from gtpt_bench.efficiency.explain.stage_map import StageMap, without_gaps
 from gtpt_bench.efficiency.explain.traffic import OperatorCost, operator_cost
 from gtpt_bench.efficiency.options import DType
 from gtpt_bench.efficiency.prepare import Inputs, Prepared
-
-
-class _PackedWeightsToo(Recorder):
-    """Weights in oneDNN's own layout, which deployed models have, lie in no storage by which they could be known."""
-
-    def _is_weight(self, tensor: Tensor) -> bool:
-        return tensor.is_mkldnn or super()._is_weight(tensor)
-
 
 StageCosts = dict[str, tuple[OperatorCost, ...]]
 """Of each stage that runs, in the order of their first operators."""
@@ -35,7 +26,7 @@ def stage_costs(ready: Prepared, inputs: Inputs, stages: StageMap, dtype: DType)
         InputError: the model is compiled.
     """
     model = ready.model
-    recorder = _PackedWeightsToo([*model.parameters(), *model.buffers()])
+    recorder = Recorder([*model.parameters(), *model.buffers()])
     labels: list[str | None] = [None]
     borders = [0]
 

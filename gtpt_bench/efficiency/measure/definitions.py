@@ -22,6 +22,13 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "only, so that the host may run ahead. Median over rounds ± median absolute deviation.",
         "first call": "The very first call on one image, on which everything lazy happens: set-up, searches for "
         "kernels, compilation. In no other figure.",
+        "knee": "The smallest batch whose throughput is within 2 % of the best.",
+        "matrix rate": "Two operations for each multiply-accumulate, over those a second of the machine's faster large "
+        "matrix product (matmul, or a 1×1 convolution), measured in turn with the model.",
+        "bandwidth": "What operators read and write at the least, over what the machine streams from memory in that "
+        "time; above 1, caches serve the rest.",
+        "bound by": "What takes the largest part of a stage's time: products at the matrix rate, traffic at the "
+        "bandwidth, or what neither explains.",
         "rounds": "Models are measured in turn, every other round backwards, until the standard error of every "
         "model's medians is below 1 %, or no longer falls, or time is up. Raw samples are in --json.",
     }
@@ -47,8 +54,7 @@ def definitions_as_json() -> dict[str, Any]:
     }
 
 
-def unit_of(convention: str) -> str:
-    """What figures of a convention are printed in."""
-    if convention not in CONVENTIONS:
-        return "G"
-    return "2^30" if CONVENTIONS[convention].unit == GIBI else "G"
+def printed(convention: str, macs: int) -> str:
+    """A figure as users of the convention print it; Gi is 2^30, which they label G too."""
+    known = CONVENTIONS.get(convention, CONVENTIONS["full"])
+    return f"{known.printed(macs):.3f} {'Gi' if known.unit == GIBI else 'G'}"

@@ -15,6 +15,7 @@ from gtpt_bench.efficiency.timing.statistics import Summary, summary
 from gtpt_bench.shown import NONE, Section, decimal, mebibytes, plus_minus, whole
 
 CONVENTIONS_NOTE = "MACs: full counts every attention product, thop is the authors' convention; --explain tells all"
+DEPLOYED_NOTE = "counted in the form that is trained; the deployed one has the same outputs"
 
 
 def sections(measured: Measured) -> Iterator[Section]:
@@ -35,7 +36,8 @@ def cost_table(measured: Measured) -> Section:
         for name, cost in costs
     ]
     columns = ("model", "params", "params thop", "MACs full", "MACs thop")
-    return Section("", columns, tuple(rows), (CONVENTIONS_NOTE,))
+    deployed = measured.request.options.form == "deployed"
+    return Section("", columns, tuple(rows), (CONVENTIONS_NOTE, *([DEPLOYED_NOTE] if deployed else [])))
 
 
 def time_table(measured: Measured) -> Section:
@@ -86,8 +88,9 @@ def conditions(measured: Measured) -> Iterator[str]:
 
 def machine_in_words(machine: Machine, options: InferenceOptions, load_average: float | None) -> str:
     load = "" if load_average is None else f", load average {load_average:.2f}"
-    threads = options.threads or machine.threads
-    return f"on {machine.name}, {threads} threads{load}, torch {machine.torch}; run as: {options.label}"
+    num = options.threads or machine.threads
+    threads = f"{num} thread{'s' * (num > 1)}"
+    return f"on {machine.name}, {threads}{load}, torch {machine.torch}; run as: {options.label}"
 
 
 def gpu_in_words(gpu: GpuConditions) -> Iterator[str]:

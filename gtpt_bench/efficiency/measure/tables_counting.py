@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gtpt_bench.efficiency.counting.breakdown import Part
-from gtpt_bench.efficiency.counting.conventions import CONVENTIONS
 from gtpt_bench.efficiency.counting.cross_check import TOLERANCE, CrossCheck, Opinion
 from gtpt_bench.efficiency.counting.tokens import TokensThrough
-from gtpt_bench.efficiency.measure.definitions import unit_of
+from gtpt_bench.efficiency.measure.definitions import printed
 from gtpt_bench.efficiency.measure.figures import CostFigures, Measured
 from gtpt_bench.shown import NONE, Section, percent, whole
 
@@ -31,16 +30,14 @@ def counting(measured: Measured) -> Iterator[Section]:
 def conventions_table(costs: Mapping[str, CostFigures]) -> Section:
     """Each model's MACs as each convention has them, and as its users would print them."""
     rows = tuple(
-        (name, *(f"{whole(cost.macs[name])} ({_printed(name, cost.macs[name])})" for cost in costs.values()))
+        (name, *(f"{whole(cost.macs[name])} ({printed(name, cost.macs[name])})" for cost in costs.values()))
         for name in next(iter(costs.values())).macs
     )
-    note = "in brackets: as its users print it; attention: the part of full that is attention products"
-    return Section("MACs by convention", ("convention", *costs), rows, (note,))
-
-
-def _printed(convention: str, macs: int) -> str:
-    known = CONVENTIONS.get(convention, CONVENTIONS["full"])
-    return f"{known.printed(macs):.3f} {unit_of(convention)}"
+    notes = (
+        "in brackets: as its users print it (Gi: 2^30, which they label G too)",
+        "attention: the part of full that is attention products",
+    )
+    return Section("MACs by convention", ("convention", *costs), rows, notes)
 
 
 def stages_table(model: str, parts: tuple[Part, ...]) -> Section:

@@ -27,6 +27,7 @@ class Comparison:
         low, high: interval of the ratio; 0 and infinity where there is one round and nothing to tell it from.
         confidence: of the interval, looked at once.
         margin: ratios from 1 / (1 + margin) to 1 + margin are no difference.
+        num_rounds: that count.
         verdict: what the second is: `same` if the whole interval lies within the margin; `faster` or `slower` if the
             interval excludes 1 and the ratio lies beyond the margin; else, or if there are too few rounds to know,
             `ambiguous`.

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
 
 from gtpt_bench.efficiency.prepare import Prepared
 from gtpt_bench.efficiency.timing import clock
-from gtpt_bench.efficiency.timing.comparison import Comparison, compared, middle_mean
+from gtpt_bench.efficiency.timing.comparison import Comparison, compared, fewest_rounds, middle_mean
 from gtpt_bench.efficiency.timing.settings import ComparisonSettings
 from gtpt_bench.efficiency.timing.workload import Sample, Workload
 
@@ -150,17 +150,17 @@ def _rounds(
 
 
 def compared_rounds(rounds: Sequence[Round], settings: ComparisonSettings, rng: np.random.Generator) -> Comparison:
-    """What the rounds so far tell, at one of several looks."""
-    kept = kept_rounds(rounds, settings.min_rounds)
-    first, second = ([one.call_ns(model) for one in kept] for model in (0, 1))
+    """What the rounds so far tell, at one of several looks.
+
+    Too few undisturbed rounds are no verdict. The interval is then that of all rounds, for what it is worth: models
+    that wait for cores most of the time take alike, whatever they would take by themselves.
+    """
     confidence = 1 - (1 - settings.confidence) / MAX_LOOKS
-    return compared(first, second, rng=rng, margin=settings.margin, confidence=confidence)
-
-
-def kept_rounds(rounds: Sequence[Round], at_least: int) -> list[Round]:
-    """Those undisturbed; all of them if too few are, whose spread then tells how little is known."""
     undisturbed = [one for one in rounds if not one.disturbed]
-    return undisturbed if len(undisturbed) >= at_least else list(rounds)
+    told = undisturbed if len(undisturbed) >= fewest_rounds(confidence) else rounds
+    first, second = ([one.call_ns(model) for one in told] for model in (0, 1))
+    comparison = compared(first, second, rng=rng, margin=settings.margin, confidence=confidence)
+    return replace(comparison, num_rounds=len(undisturbed))
 
 
 def planned_looks(min_rounds: int) -> tuple[int, ...]:

@@ -110,6 +110,20 @@ def test_products_that_run_faster() -> None:
     )
 
 
+def test_of_two_parts_that_explain_enough_the_larger_is_the_cause() -> None:
+    """Expected 0.75 of the time: the tokenizer is 0.15 above its part of that, operators without MACs 0.20 above."""
+    stages = {"tokenizer": (0.45, 40.0), "stage 1": (0.55, 60.0)}
+    groups = {stage: {"linear": 0.65 * time, "norm": 0.35 * time} for stage, (time, _) in stages.items()}
+    model = found(stages, groups=groups)  # type: ignore[arg-type]
+    before = {"tokenizer": (0.3, 40.0), "stage 1": (0.7, 160.0)}
+    groups = {stage: {"linear": 0.8 * time, "norm": 0.2 * time} for stage, (time, _) in before.items()}
+    baseline = found(before, groups=groups)  # type: ignore[arg-type]
+    pair = Pair(model, baseline, times(1.5, 1.45, 1.55))
+    assert pair.stage(model.rows[0])[0] == pytest.approx(0.15)
+    assert pair.beyond(model.uncounted_share, baseline.uncounted_share) == pytest.approx(0.20)
+    assert pair.cause() == "because norms, which no MAC counts, rose 1.17× and take 35 % of the time"
+
+
 def test_memory_that_comes_anew_at_each_call() -> None:
     baseline = halves(0.5, 0.5, macs=(50, 50), device="cpu", page_faults=104_389, system=0.30)
     model = halves(0.5, 0.5, macs=(50, 50), device="cpu", page_faults=12, system=0.01)

@@ -176,11 +176,24 @@ def test_one_thread_can_be_compared_without_any_quiet(clock: FakeClock) -> None:
     assert compare(first, first).comparison.verdict == "same"
 
 
-def test_without_any_quiet_all_rounds_speak_once_time_is_up(clock: FakeClock) -> None:
+def test_without_any_quiet_all_rounds_show_their_interval_but_are_no_verdict(clock: FakeClock) -> None:
     rng = np.random.default_rng(0)
     noise: Noise = lambda now_ns: 2 + 5 * float(rng.random())  # noqa: E731
     found = compare(model(clock, 1, noise, Waiting), model(clock, 1, noise, Waiting), timeout_s=20)
-    assert found.num_disturbed == found.comparison.num_rounds == len(found.rounds)
+    assert found.num_disturbed == len(found.rounds)
+    assert found.comparison.num_rounds == 0
+    assert found.comparison.low < 1 < found.comparison.high
+    assert found.comparison.verdict == "ambiguous"
+
+
+def test_models_that_wait_alike_are_not_called_the_same(clock: FakeClock) -> None:
+    """Others have the cores all the time: a call takes two seconds, whatever its own time, which differs by half."""
+    first, second = (
+        model(clock, factor, lambda now_ns, factor=factor: 100 / factor, Waiting)  # type: ignore[misc]
+        for factor in (1, 1.5)
+    )
+    found = compare(first, second, timeout_s=200)
+    assert found.comparison.ratio == pytest.approx(1)
     assert found.comparison.verdict == "ambiguous"
 
 
