@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from gtpt_bench.compare.entry import Entry, dotted
 from gtpt_bench.compare.recorded import is_run, is_study, run_entry, study_entries
-from gtpt_bench.efficiency.options import PLAIN
+from gtpt_bench.efficiency.options import PLAIN, InferenceOptions
 from gtpt_bench.errors import InputError
 from gtpt_bench.models.catalogue import list_models, model_config
 from gtpt_bench.study.changes import with_changes
@@ -64,7 +64,7 @@ def side(asked: Asked, results: Path) -> Side:
         )
     kind: Kind = "run" if is_run(folder) else "study"
     _only_running(asked, kind)
-    options = with_changes(PLAIN, _running(asked), asked.option)
+    options = _options(asked)
     entries = {"": run_entry(folder, options)} if kind == "run" else study_entries(folder, options)
     return Side(kind, str(folder), entries)
 
@@ -84,15 +84,16 @@ def _folder(text: str, results: Path) -> Path | None:
 def _model(asked: Asked) -> tuple[str, dict[str, Entry]]:
     changes = {key: value for key, value in asked.changes.items() if not key.startswith(RUNNING)}
     config = with_changes(model_config(asked.text), changes, f"{asked.option} for {asked.text}")
-    options = with_changes(PLAIN, _running(asked), asked.option)
+    options = _options(asked)
     settings = dotted(config) | dotted(options, RUNNING[:-1])
     words = [f"{key}={value}" for key, value in asked.changes.items()]
     name = f"{asked.text} with {', '.join(words)}" if words else asked.text
     return name, {"": Entry(name, asked.text, config, options, settings, unevaluated="a model by name is not trained")}
 
 
-def _running(asked: Asked) -> dict[str, Any]:
-    return {key.removeprefix(RUNNING): value for key, value in asked.changes.items() if key.startswith(RUNNING)}
+def _options(asked: Asked) -> InferenceOptions:
+    running = {key.removeprefix(RUNNING): value for key, value in asked.changes.items() if key.startswith(RUNNING)}
+    return with_changes(PLAIN, running, asked.option, prefix=RUNNING)
 
 
 def _only_running(asked: Asked, kind: Kind) -> None:

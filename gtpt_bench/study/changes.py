@@ -32,8 +32,11 @@ def changes_of(texts: Sequence[str], option: str) -> dict[str, Any]:
     return changes
 
 
-def with_changes(config: C, changes: Mapping[str, Any], option: str) -> C:
+def with_changes(config: C, changes: Mapping[str, Any], option: str, *, prefix: str = "") -> C:
     """A changed copy.
+
+    Args:
+        prefix: of the keys as the user wrote them, for errors.
 
     Raises:
         InputError: a key does not exist or a value is not allowed; names the option, key and what would do.
@@ -42,5 +45,5 @@ def with_changes(config: C, changes: Mapping[str, Any], option: str) -> C:
         return config.changed(changes)
     except ValidationError as error:
         path, reason = first_problem(error, type(config))
-        key = f"{'.'.join(map(str, path))}: " if path else ""
+        key = f"{prefix}{'.'.join(map(str, path))}: " if path else ""
         raise InputError(f"{option}: {key}{reason}") from error

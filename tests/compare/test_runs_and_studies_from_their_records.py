@@ -1,0 +1,257 @@
+"""Runs and studies compared from what they left: AP on the same images, times of one session, or a reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gtpt_bench.compare.run import Compared, How, PairCompared, Part, compare
+from gtpt_bench.compare.sides import Asked, side
+from gtpt_bench.errors import InputError
+from gtpt_bench.evaluation.matches_json import matches_to_json
+from gtpt_bench.files import write_json
+from gtpt_bench.models import model_config
+from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+from tests.compare.made_runs import NO_CHANGE, folder, made, write_times
+from tests.report.made import NUM_IMAGES, Made, found, make_study, read
+
+ALL: tuple[Part, ...] = ("cost", "time", "accuracy")
+HALF, MOST = found(range(50)), found(range(90))
+
+
+def compared(a: Path | str, b: Path | str, *parts: Part, set_b: Mapping[str, Any] = NO_CHANGE) -> Compared:
+    first = side(Asked(str(a), option="--set-a"), Path("nowhere"))
+    second = side(Asked(str(b), set_b, "--set-b"), Path("nowhere"))
+    return compare(first, second, How(parts=parts or ALL))
+
+
+def pair(a: Path | str, b: Path | str, *parts: Part) -> PairCompared:
+    return compared(a, b, *parts).pairs[""]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Made:
+    return made(tmp_path, {"dense": [MOST], "pruned": [HALF]})
+
+
+def test_a_difference_beyond_its_interval_has_a_verdict(study: Made) -> None:
+    """Persons found in 90 of 100 images against 50 of them: AP is that share, to a 101st."""
+    dense, pruned = (folder(study, name).path for name in ("dense", "pruned"))
+    result = pair(dense, pruned, "accuracy").accuracy
+    assert result is not None
+    assert (result.first.value, result.second.value) == (pytest.approx(90.1, abs=0.1), pytest.approx(50.5, abs=0.1))
+    assert result.difference == pytest.approx(-39.6, abs=0.1)
+    assert result.verdict == "lower"
+    assert result.first.low < result.first.value < result.first.high
+    assert not result.covers_seeds
+    assert (result.num_images, result.num_people) == (NUM_IMAGES, NUM_IMAGES)
+    turned = pair(pruned, dense, "accuracy").accuracy
+    assert turned is not None
+    assert (turned.verdict, turned.difference) == ("higher", -result.difference)
+
+
+def test_the_standard_error_of_a_paired_difference_is_that_of_images_only_one_side_finds(study: Made) -> None:
+    """40 of 100 images tell the two apart: √(0.4 · 0.6 / 100) = 4.9 points, times 1.96."""
+    result = pair(folder(study, "dense").path, folder(study, "pruned").path, "accuracy").accuracy
+    assert result is not None
+    assert result.half_width == pytest.approx(1.96 * 4.9, rel=0.1)
+
+
+def test_a_run_is_the_same_as_itself_in_everything(study: Made) -> None:
+    run = folder(study, "dense").path
+    write_times(study, {"dense": [10.0 + n for n in range(8)], "pruned": [5.0] * 8})
+    result = pair(run, run)
+    assert result.differing == {}
+    assert result.accuracy is not None
+    assert result.accuracy.verdict == "not distinguishable"
+    assert [(time.comparison.ratio, time.comparison.verdict) for time in result.time] == [(1, "same")] * 2
+    assert result.cost is not None
+    assert all(a == b for a, b in result.cost.rows.values())
+
+
+def test_what_differs_between_two_runs_is_listed_by_dotted_key(study: Made) -> None:
+    result = pair(folder(study, "dense").path, folder(study, "pruned").path, "accuracy")
+    assert result.differing == {"model.pruning.keep_rates": ([1.0, 1.0, 1.0, 1.0], [1.0, 0.7, 0.3, 0.1])}
+
+
+def test_cost_is_that_of_the_model_which_the_study_measures(study: Made) -> None:
+    result = pair(folder(study, "dense").path, folder(study, "pruned").path, "cost")
+    dense, pruned = (
+        gtpt_cost(model_config("gtpt_t_coco", {"pruning.keep_rates": rates}))
+        for rates in ((1, 1, 1, 1), (1, 0.7, 0.3, 0.1))
+    )
+    assert result.cost is not None
+    assert result.cost.rows["MACs full"] == (dense.full, pruned.full)
+    assert result.cost.rows["MACs thop"] == (dense.thop, pruned.thop)
+    assert (result.first.model, result.first.trained) == ("gtpt_t_coco", "gtpt_tiny_coco")
+
+
+def test_times_of_one_session_are_compared_round_by_round(study: Made) -> None:
+    """The machine slows down by half on the way; B takes 0.8 of A's time in every round."""
+    drift = [10.0 + n for n in range(10)]
+    write_times(study, {"dense": drift, "pruned": [0.8 * ms for ms in drift]})
+    latency, throughput = pair(folder(study, "dense").path, folder(study, "pruned").path, "time").time
+    assert (latency.quantity, latency.batch, throughput.quantity, throughput.batch) == ("latency", 1, "throughput", 8)
+    for time in (latency, throughput):
+        assert time.comparison.verdict == "faster"
+        assert time.comparison.ratio == pytest.approx(0.8)
+        assert (time.comparison.low, time.comparison.high) == (pytest.approx(0.8), pytest.approx(0.8))
+    assert latency.call_ms == (pytest.approx(14.5), pytest.approx(11.6))
+    assert throughput.images_per_s[0] == pytest.approx(1000 / 14.5)
+    assert latency.source.endswith(study.folder.timing(study.plan.timing).name if study.plan.timing else "")
+
+
+def test_too_few_rounds_to_know_are_ambiguous(study: Made) -> None:
+    write_times(study, {"dense": [10.0] * 5, "pruned": [5.0] * 5})
+    latency, _ = pair(folder(study, "dense").path, folder(study, "pruned").path, "time").time
+    assert latency.comparison.verdict == "ambiguous"
+
+
+def test_times_of_two_sessions_are_not_compared(tmp_path: Path) -> None:
+    a, b = (made(tmp_path / name, {"dense": [HALF]}) for name in "ab")
+    result = pair(folder(a, "dense").path, folder(b, "dense").path, "time")
+    assert result.time == ()
+    assert "times come from two sessions" in result.no_time
+
+
+def test_a_run_without_a_recorded_time_says_so(tmp_path: Path) -> None:
+    study = made(tmp_path, {"dense": [HALF]}, measured=False)
+    run = folder(study, "dense").path
+    result = pair(run, run, "time")
+    assert (result.time, result.no_time) == ((), f"no time is recorded for {run}")
+
+
+def test_recorded_times_say_nothing_of_another_way_of_running(study: Made) -> None:
+    run = folder(study, "dense").path
+    result = compared(run, run, "time", set_b={"run.form": "deployed"}).pairs[""]
+    assert result.time == ()
+    assert "recorded times are of plain models" in result.no_time
+    assert result.differing == {"run.form": ("trained", "deployed")}
+
+
+def test_a_run_that_is_not_evaluated_has_no_accuracy(study: Made) -> None:
+    job, run = folder(study, "pruned"), study.run("pruned")
+    record = read(job.evaluation(run.evaluate_signature)) | {"step": "train", "signature": run.train_signature}
+    write_json(job.train_record, record)
+    job.evaluation(run.evaluate_signature).unlink()
+    result = pair(folder(study, "dense").path, job.path)
+    assert result.accuracy is None
+    assert result.no_accuracy == f"{job.path} is not evaluated"
+    assert result.cost is not None, "what can be compared is"
+
+
+def test_a_run_taken_out_of_its_study_is_compared_as_the_model_it_is(study: Made, tmp_path: Path) -> None:
+    alone = folder(study, "dense").path.rename(tmp_path / "alone")
+    result = pair(alone, alone)
+    assert result.cost is not None
+    tiny = model_config("gtpt_tiny_coco", {"pruning.keep_rates": (1, 1, 1, 1)})
+    assert result.cost.rows["MACs full"][0] == gtpt_cost(tiny).full
+    assert result.accuracy is not None
+
+
+def test_of_two_evaluations_the_newer_one_counts(study: Made) -> None:
+    job, run = folder(study, "pruned"), study.run("pruned")
+    newer = read(job.evaluation(run.evaluate_signature)) | {"started_at": "2026-02-01T00:00:00+00:00"}
+    write_json(job.evaluation("f" * 64), newer | {"signature": "f" * 64})
+    write_json(job.matches("f" * 64), matches_to_json(MOST))
+    result = pair(folder(study, "dense").path, job.path, "accuracy").accuracy
+    assert result is not None
+    assert result.difference == 0
+
+
+def test_ap_on_other_drawings_is_refused_with_what_differs(tmp_path: Path) -> None:
+    usual = made(tmp_path / "a", {"dense": [HALF]})
+    data = {"kind": "drawn", "drawing": {"seed": 5}}
+    accuracy = {"model": "gtpt_tiny_coco", "data": data, "training": "quick"}
+    other = made(tmp_path / "b", {"dense": [HALF]}, accuracy=accuracy)
+    runs = folder(usual, "dense").path, folder(other, "dense").path
+    with pytest.raises(InputError, match=r"on different data \(seed 0 and 5\)"):
+        compared(*runs)
+    assert compared(*runs, "cost").pairs[""].cost is not None
+
+
+def test_more_training_pictures_are_no_other_data(tmp_path: Path) -> None:
+    usual = made(tmp_path / "a", {"dense": [HALF]})
+    data = {"kind": "drawn", "drawing": {"num_train_images": 5}}
+    accuracy = {"model": "gtpt_tiny_coco", "data": data, "training": "quick"}
+    other = made(tmp_path / "b", {"dense": [HALF]}, accuracy=accuracy)
+    result = pair(folder(usual, "dense").path, folder(other, "dense").path, "accuracy")
+    assert result.accuracy is not None
+    assert list(result.differing) == ["data.drawing.num_train_images"]
+
+
+def test_other_persons_under_the_same_name_are_noticed(study: Made) -> None:
+    job, run = folder(study, "pruned"), study.run("pruned")
+    crowded = found(range(50))
+    crowded.num_truths[3] = 2
+    write_json(job.matches(run.evaluate_signature), matches_to_json(crowded))
+    with pytest.raises(InputError, match="persons in the images"):
+        pair(folder(study, "dense").path, job.path, "accuracy")
+
+
+def test_studies_are_compared_variant_by_variant_over_all_seeds(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    seeds = [found(np.sort(rng.choice(100, 50 + n, replace=False))) for n in range(3)]
+    first = made(tmp_path / "a", {"dense": seeds, "old": seeds})
+    second = made(tmp_path / "b", {"dense": seeds[::-1], "new": seeds})
+    result = compared(first.folder.path, second.folder.path)
+    assert list(result.pairs) == ["dense"]
+    assert result.alone == (("old",), ("new",))
+    accuracy = result.pairs["dense"].accuracy
+    assert accuracy is not None
+    assert accuracy.num_seeds == (3, 3)
+    assert accuracy.covers_seeds
+    assert (accuracy.difference, accuracy.verdict) == (pytest.approx(0), "not distinguishable")
+
+
+def test_a_study_is_found_by_its_name_among_the_results(study: Made) -> None:
+    results = study.folder.path.parent
+    assert side(Asked("made"), results).kind == "study"
+
+
+def test_studies_without_a_common_variant_are_refused(tmp_path: Path) -> None:
+    a, b = (made(tmp_path / name, {name: [HALF]}) for name in "ab")
+    with pytest.raises(InputError, match=r"no variant in common \(a; b\)"):
+        compared(a.folder.path, b.folder.path)
+
+
+def test_records_of_another_version_are_refused(study: Made) -> None:
+    job, run = folder(study, "dense"), study.run("dense")
+    record = read(job.evaluation(run.evaluate_signature))
+    record["config"]["model"]["no_such_key"] = 1
+    write_json(job.evaluation(run.evaluate_signature), record)
+    with pytest.raises(InputError, match="come from another version"):
+        pair(job.path, job.path)
+
+
+def test_a_run_cannot_be_changed_but_in_how_it_is_run(study: Made) -> None:
+    run = folder(study, "dense").path
+    with pytest.raises(InputError, match=r"--set-b width: .* is a run, whose config is fixed"):
+        compared(run, run, set_b={"width": 64})
+
+
+@pytest.mark.parametrize("name", ["empty", "no/such/folder", "a file"])
+def test_folders_that_hold_no_results_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    Path("a file").touch()
+    with pytest.raises(InputError, match=f"{name} is "):
+        compared(name, "gtpt_t_coco")
+
+
+def test_a_run_is_not_compared_with_a_study_or_a_model(study: Made) -> None:
+    run = folder(study, "dense").path
+    with pytest.raises(InputError, match=r"is a run and .* is a study"):
+        compared(run, study.folder.path)
+    with pytest.raises(InputError, match="is a run and gtpt_t_coco is a model"):
+        compared(run, "gtpt_t_coco")
+
+
+def test_records_without_a_config_are_refused(tmp_path: Path) -> None:
+    study = make_study(tmp_path, {"dense": [HALF]})
+    with pytest.raises(InputError, match="are broken or come from another version"):
+        compared(folder(study, "dense").path, "gtpt_t_coco")
