@@ -6,7 +6,7 @@ The same experiment on a real machine: studies/experiments/same_or_slower.py.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,15 @@ from tests.efficiency.fakes import MS, FakeClock, FakeModel
 CPU = torch.device("cpu")
 Noise = Callable[[int], float]
 """How many times as long a call takes that begins at this nanosecond."""
+
+
+@pytest.fixture(autouse=True)
+def _two_threads() -> Iterator[None]:
+    """With one thread, which parallel test workers have, waiting is subtracted and no round is set aside."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
 
 
 class Waiting(FakeModel):
