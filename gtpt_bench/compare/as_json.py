@@ -72,6 +72,9 @@ def _time(found: TimeCompared) -> dict[str, Any]:
         "b_images_per_s": found.images_per_s[1],
         "verdict": comparison.verdict,
         **asdict(comparison),
+        "confidence": found.confidence,
+        "device": found.device,
+        "threads": list(found.threads) if found.threads else None,
         "source": found.source or None,
         "gpu": asdict(found.gpu) if found.gpu else None,
     }

@@ -65,7 +65,7 @@ def _other_model(pair: PairCompared) -> tuple[str, ...]:
 def time_table(pair: PairCompared) -> Section:
     if not pair.time:
         return Section(notes=(f"time is not compared: {pair.no_time}{NOT_MEASURED}",))
-    rows = tuple((*_time_cells(found), f"B is {found.comparison.verdict}") for found in pair.time)
+    rows = tuple((*_time_cells(found), verdict_on_time(found)) for found in pair.time)
     columns = ("", "A", "B", "time B / A (interval)", "verdict")
     return Section(f"Time of {_models(pair)}", columns, rows, tuple(_time_notes(pair.time)))
 
@@ -78,6 +78,11 @@ def _time_cells(found: TimeCompared) -> tuple[str, ...]:
     return heading, *map(decimal, values), time_ratio(found)
 
 
+def verdict_on_time(found: TimeCompared) -> str:
+    verdict = found.comparison.verdict
+    return f"B is {'the same' if verdict == 'same' else verdict}"
+
+
 def time_ratio(found: TimeCompared) -> str:
     comparison = found.comparison
     if not math.isfinite(comparison.high):  # one round, and nothing to tell it from
@@ -86,12 +91,12 @@ def time_ratio(found: TimeCompared) -> str:
 
 
 def _time_notes(times: tuple[TimeCompared, ...]) -> Iterator[str]:
-    comparison, source = times[0].comparison, times[0].source
-    how = f"samples of {source}" if source else "measured now, in turn"
+    comparison = times[0].comparison
     rounds = " and ".join(str(found.comparison.num_rounds) for found in times)
+    yield f"{_taken(times[0])}; {rounds} rounds, {100 * times[0].confidence:.3g} % intervals"
     yield (
-        f"{how}: {rounds} rounds; same: the interval lies within {100 * comparison.margin:.0f} %; ambiguous: neither "
-        "that nor a difference is certain"
+        f"the same: the interval lies within {100 * comparison.margin:.0f} %; ambiguous: neither that nor a difference "
+        "is certain"
     )
     for found in times:
         if found.measured is not None and any(found.measured.num_recompiled):
@@ -109,6 +114,16 @@ def accuracy_table(pair: PairCompared) -> Section:
         return Section(notes=(f"accuracy is not compared: {pair.no_accuracy}",))
     row = ("AP", _ap(found.first), _ap(found.second), ap_difference(found), f"B is {found.verdict}")
     return Section("Accuracy", ("", "A", "B", "B − A", "verdict"), (row,), tuple(_accuracy_notes(found)))
+
+
+def _taken(found: TimeCompared) -> str:
+    """Where times come from."""
+    if found.measured is None:
+        return f"recorded on {found.device} in {found.source}"
+    threads = " and ".join(str(number) for number in dict.fromkeys(found.threads or ()))
+    load = found.measured.load_average
+    loaded = "" if load is None else f", load average {load:.2f}"
+    return f"measured now, in turn, on {found.device}, {threads} thread(s){loaded}"
 
 
 def _ap(found: Interval) -> str:

@@ -17,9 +17,9 @@ from gtpt_bench.efficiency.measure.running import Steps, kind_of, told
 from gtpt_bench.efficiency.options import PLAIN
 from gtpt_bench.efficiency.prepare import Prepared, prepared
 from gtpt_bench.efficiency.timing.comparison import Comparison, compared
-from gtpt_bench.efficiency.timing.interleaved import Interleaved, interleaved
+from gtpt_bench.efficiency.timing.interleaved import MAX_LOOKS, Interleaved, interleaved
 from gtpt_bench.efficiency.timing.settings import ComparisonSettings
-from gtpt_bench.efficiency.torch_device import torch_device
+from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 
 Quantity = Literal["latency", "throughput"]
 ATTEMPTS = 2
@@ -34,6 +34,8 @@ class TimeCompared:
         batch: images a call.
         call_ms: typical time a call of both models.
         comparison: of times: of the second beside the first.
+        device: on which they were taken.
+        threads: of both; unknown for recorded ones.
         measured: raw rounds, if it was measured now.
         source: file of the recorded session otherwise.
         gpu: how the card was meanwhile; None without one.
@@ -43,9 +45,17 @@ class TimeCompared:
     batch: int
     call_ms: tuple[float, float]
     comparison: Comparison
+    device: str
+    threads: tuple[int, int] | None = None
     measured: Interleaved | None = None
     source: str = ""
     gpu: GpuConditions | None = None
+
+    @property
+    def confidence(self) -> float:
+        """Of the interval, however often it was looked at."""
+        once = 1 - self.comparison.confidence
+        return 1 - once * (MAX_LOOKS if self.measured else 1)
 
     @property
     def images_per_s(self) -> tuple[float, float]:
@@ -93,7 +103,14 @@ def _measured(ready: Sequence[Prepared], settings: ComparisonSettings, steps: St
         found = watch.measured(lambda: interleaved(first, second, settings, on_look=told(update)))
         conditions = watch.conditions if card else None
     return TimeCompared(
-        settings.quantity, settings.batch, found.call_ms, found.comparison, measured=found, gpu=conditions
+        settings.quantity,
+        settings.batch,
+        found.call_ms,
+        found.comparison,
+        torch_device_name(),
+        threads=(first.options.threads or 0, second.options.threads or 0),
+        measured=found,
+        gpu=conditions,
     )
 
 
@@ -105,8 +122,8 @@ def recorded_times(first: Entry, second: Entry) -> tuple[TimeCompared, ...]:
     latencies = [[float(np.median(calls)) / 1e6 for calls in time.samples["latency_ns"]] for time in (a, b)]
     streams = [[1000 * time.throughput_batch / rate for rate in _rates(time)] for time in (a, b)]
     return (
-        _compared("latency", 1, latencies, str(a.file)),
-        _compared("throughput", a.throughput_batch, streams, str(a.file)),
+        _compared("latency", 1, latencies, a),
+        _compared("throughput", a.throughput_batch, streams, a),
     )
 
 
@@ -127,7 +144,10 @@ def _rates(time: RecordedTime) -> list[float]:
     return rates
 
 
-def _compared(quantity: Quantity, batch: int, call_ms: Sequence[Sequence[float]], source: str) -> TimeCompared:
+def _compared(
+    quantity: Quantity, batch: int, call_ms: Sequence[Sequence[float]], session: RecordedTime
+) -> TimeCompared:
     first, second = call_ms
     middle = float(np.median(first)), float(np.median(second))
-    return TimeCompared(quantity, batch, middle, compared(first, second, rng=np.random.default_rng(0)), source=source)
+    comparison = compared(first, second, rng=np.random.default_rng(0))
+    return TimeCompared(quantity, batch, middle, comparison, session.device, source=str(session.file))

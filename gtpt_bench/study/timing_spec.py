@@ -37,8 +37,8 @@ class StudyTiming(TimingSettings):
     ways: dict[Name, InferenceOptions] = Field(default_factory=dict)
     """By name, how models are run: number format, form, layout, compilation, …"""
     session_s: float | None = Field(None, gt=0)
-    """Seconds of a session over batches and ways, warming up included: no round begins that would end later, even if
-    `min_rounds` are not reached by then. None: as long as it takes."""
+    """Seconds of a session over batches and ways, warming up included: no round begins that would end later if it took
+    as long as those before, even if `min_rounds` are not reached by then. None: as long as it takes."""
 
     @field_validator("batches")
     @classmethod

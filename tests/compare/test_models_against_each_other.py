@@ -98,6 +98,7 @@ def test_json_has_the_rounds_and_no_nan(clock: FakeClock) -> None:
     content = as_json(compared({}, {"width": 160}))
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     latency = content["time"]["latency"]
+    assert latency["confidence"] == pytest.approx(0.95), "however often it was looked at"
     assert latency["verdict"] == "slower"
     assert len(latency["measured"]["rounds_ns"]) == latency["num_rounds"] >= 9
     assert latency["measured"]["rounds_ns"][0] == [pytest.approx(25.6e6), pytest.approx(32e6)]
@@ -110,8 +111,14 @@ def test_people_see_names_differences_and_verdicts(clock: FakeClock) -> None:
     assert ("width", "128", "160") in shown[1].rows
     assert shown[2].rows[0][:2] == ("params", "2,405,632")
     assert [row[-1] for row in shown[3].rows] == ["B is slower", "B is slower"]
+    assert shown[3].notes[0].endswith("9 and 9 rounds, 95 % intervals")
     assert shown[3].rows[0][1:4] == ("25.60", "32.00", "1.250 (1.250–1.250)")
     assert shown[4].notes == ("accuracy is not compared: a model by name is not trained",)
+
+
+def test_a_model_that_takes_the_same_time_is_called_so(clock: FakeClock) -> None:
+    shown = [*sections(compared({}, {}, parts=("time",)))]
+    assert [row[-1] for row in shown[-1].rows] == ["B is the same"] * 2
 
 
 def test_one_round_is_shown_without_an_interval_and_is_no_json_infinity(clock: FakeClock) -> None:

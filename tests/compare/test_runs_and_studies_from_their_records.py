@@ -195,7 +195,7 @@ def test_other_persons_under_the_same_name_are_noticed(study: Made) -> None:
 
 def test_studies_are_compared_variant_by_variant_over_all_seeds(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    seeds = [found(np.sort(rng.choice(100, 50 + n, replace=False))) for n in range(3)]
+    seeds = [found(sorted(rng.choice(100, 50 + n, replace=False).tolist())) for n in range(3)]
     first = made(tmp_path / "a", {"dense": seeds, "old": seeds})
     second = made(tmp_path / "b", {"dense": seeds[::-1], "new": seeds})
     result = compared(first.folder.path, second.folder.path)

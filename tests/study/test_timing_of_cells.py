@@ -13,13 +13,14 @@ import torch
 
 from gtpt_bench.efficiency.gpu.watch import RoundWatch
 from gtpt_bench.efficiency.options import PLAIN, InferenceOptions
+from gtpt_bench.efficiency.prepare import prepared
 from gtpt_bench.efficiency.timing import clock as real
 from gtpt_bench.efficiency.timing import workload
-from gtpt_bench.efficiency.timing.workload import Sample
+from gtpt_bench.efficiency.timing.workload import Sample, Workload
 from gtpt_bench.errors import RunInterrupted
 from gtpt_bench.study import steps
 from gtpt_bench.study.job import TimingJob
-from gtpt_bench.study.timing_cells import Cell, MeasuredGrid, measure_grid
+from gtpt_bench.study.timing_cells import Cell, MeasuredGrid, measure_grid, warm_up
 from gtpt_bench.study.timing_spec import TimingGrid
 from tests.efficiency.fakes import MS, FakeClock, FakeModel, settings
 from tests.study.small_study import STUDY, Workplace, without
@@ -86,14 +87,14 @@ def test_on_a_device_that_runs_behind_a_stream_is_timed_beside_the_calls() -> No
 def test_every_other_round_runs_backwards(clock: FakeClock) -> None:
     dense, pruned = FakeModel(clock), FakeModel(clock)
     grid = TimingGrid(batches=(1,), ways={"plain": PLAIN}, session_s=None)
-    # a slice is one call, since a call takes longer than it; before them come the first call and two to warm up
+    # a slice is one call, since a call takes longer than it; before them come the first call and one to warm up
     measure_grid(
         {"dense": dense, "pruned": pruned},
         grid,
         settings(warmup_s=0, round_s=0.001, min_rounds=4, max_rounds=4),
         device=torch.device("cpu"),
     )
-    rounds = [sorted((start, name) for start, name in pair) for pair in _pairs(dense.calls[3:], pruned.calls[3:])]
+    rounds = [sorted((start, name) for start, name in pair) for pair in _pairs(dense.calls[2:], pruned.calls[2:])]
     assert [[name for _, name in pair] for pair in rounds] == [["dense", "pruned"], ["pruned", "dense"]] * 2
 
 
@@ -110,6 +111,16 @@ def test_no_round_begins_that_would_end_after_the_session(clock: FakeClock) -> N
     assert found.session_s <= 4.0
     assert found.session_s == clock.now_ns / 1e9
     assert 2 <= len(found.cells[0]["call_ns"]) < 9
+
+
+@pytest.mark.parametrize(("call_ms", "num_calls"), [(99.0, 2), (98.0, 6)])
+def test_a_first_call_as_long_as_the_warm_up_takes_one_more_and_no_other(
+    clock: FakeClock, call_ms: float, num_calls: int
+) -> None:
+    """Warming takes 0.1 s, four times as long if that is too few calls to be sure; a call has a millisecond more."""
+    model = FakeModel(clock, call_ms=call_ms)
+    warm_up(Workload(prepared(model, PLAIN, torch.device("cpu")), 1), 0.1)
+    assert len(model.calls) == num_calls
 
 
 def test_even_a_session_without_time_measures_one_round(clock: FakeClock) -> None:
