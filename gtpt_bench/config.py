@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from gtpt_bench.data.config import DataConfig, DrawnData
+from gtpt_bench.data.config import DataConfig, DrawnData, MpiiData, PhotoReading
 from gtpt_bench.data.drawn import config as drawn
 from gtpt_bench.efficiency.timing.settings import TimingSettings
+from gtpt_bench.evaluation.named_protocols import protocol_of, stated
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.frozen import Frozen, signature
 from gtpt_bench.models.catalogue import ModelConfig
@@ -22,7 +23,7 @@ from gtpt_bench.training.config import TrainingConfig
 
 Step = Literal["train", "evaluate", "cost", "timing"]
 
-STEP_VERSIONS: Mapping[Step, int] = MappingProxyType({"train": 2, "evaluate": 1, "cost": 2, "timing": 2})
+STEP_VERSIONS: Mapping[Step, int] = MappingProxyType({"train": 2, "evaluate": 2, "cost": 2, "timing": 2})
 """Raised by the authors of a step when its results may change; tests pin each step's output."""
 
 
@@ -53,7 +54,24 @@ def train_signature(run: RunConfig, data: DataIdentity) -> str:
 
 
 def evaluate_signature(run: RunConfig, data: DataIdentity) -> str:
-    return _signed("evaluate", train_signature(run, data), run.evaluation, _evaluation_data(run, data))
+    named = protocol_of(run.model.keypoint_set)
+    return _signed(
+        "evaluate",
+        train_signature(run, data),
+        run.evaluation,
+        {"protocol": named.name, "version": named.version},
+        _evaluation_data(run, data),
+    )
+
+
+def stated_protocol(run: RunConfig) -> dict[str, Any]:
+    """The protocol of a run in full, as records and people see it."""
+    return stated(
+        run.evaluation,
+        run.model.keypoint_set,
+        detections=None if isinstance(run.data, MpiiData) else run.data.detections,
+        input_size=run.model.input_size,
+    )
 
 
 def cost_signature(model: ModelConfig) -> str:
@@ -77,11 +95,16 @@ def _signed(step: Step, *contents: Any) -> str:
 
 
 def _training_data(run: RunConfig, data: DataIdentity) -> dict[str, Any]:
-    return _content(run) | {"split": run.data.train, "annotations": data.train}
+    reading = {}
+    if isinstance(run.data, PhotoReading):
+        reading = run.data.model_dump(mode="json", include=set(PhotoReading.model_fields))
+    return _content(run) | reading | {"split": run.data.train, "annotations": data.train}
 
 
 def _evaluation_data(run: RunConfig, data: DataIdentity) -> dict[str, Any]:
-    boxes = run.data.detections if run.evaluation.boxes == "detections" else None
+    boxes = None
+    if run.evaluation.boxes == "detections" and not isinstance(run.data, MpiiData):
+        boxes = run.data.detections
     return _content(run) | {"split": run.data.evaluation, "annotations": data.evaluation, "detections": boxes}
 
 

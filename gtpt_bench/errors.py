@@ -22,6 +22,10 @@ class DataError(InputError):
     """Annotations, images or detections are missing or broken; the message names the file."""
 
 
+class BrokenImage(DataError):
+    """An image file is there but is no image, or ends before the image does; the message names the file."""
+
+
 class WeightsError(InputError):
     """A weight file does not fit the model or is not safe to load."""
 

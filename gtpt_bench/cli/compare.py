@@ -36,22 +36,26 @@ def compare(
 ) -> None:
     """Compare two models, two runs or two studies: what differs, MACs and params, time, AP, each with a verdict on B.
 
-    Models are timed now, in short slices in turn, until it is clear: faster, slower, same, or ambiguous when time is
-    up. Of runs and studies the recorded times are compared if they come from one session; --measure times now.
+    Models are timed now, in short slices in turn, until it is clear: faster,
+    slower, same, or ambiguous when time is up. Of runs and studies the recorded
+    times are compared if they come from one session; --measure times now.
 
-    Keys of --set, --set-a and --set-b are those of the model, or begin with run. and say how it is run: run.form
-    (trained, deployed), run.dtype, run.layout, run.compile, run.cuda_graph, run.attention, run.threads.
+    Keys of --set, --set-a and --set-b are those of the model, or begin with run.
+    and say how it is run: run.form (trained, deployed), run.dtype, run.layout,
+    run.compile, run.cuda_graph, run.attention, run.threads.
 
-    A model against its inference form: gtpt-study compare gtpt_s_coco gtpt_s_coco --set-b run.form=deployed
+    A model against its inference form, and against itself without pruning:
 
-    Against itself without pruning: gtpt-study compare gtpt_s_coco gtpt_s_coco --set-b pruning.keep_rates=[1,1,1,1]
-    """
+    gtpt-study compare gtpt_s_coco gtpt_s_coco --set-b run.form=deployed
+
+    gtpt-study compare gtpt_s_coco gtpt_s_coco --set-b pruning.keep_rates=[1,1,1,1]
+    """  # short lines: help keeps them as they are
     from gtpt_bench.compare.sides import Asked, side
     from gtpt_bench.study.changes import changes_of
 
     both = changes_of(set or [], "--set")
     first, second = (
-        side(Asked(text, both | changes_of(texts or [], option), option), results)
+        side(Asked(text, both | changes_of(texts or [], option), _given(set, texts, option)), results)
         for text, texts, option in ((a, set_a, "--set-a"), (b, set_b, "--set-b"))
     )
     from gtpt_bench.cli.measure import steps_on_display
@@ -72,3 +76,8 @@ def compare(
     from gtpt_bench.compare.tables import sections
 
     print_sections(sections(found))
+
+
+def _given(both: list[str] | None, alone: list[str] | None, option: str) -> str:
+    """The options that changes of one side may come from, for errors."""
+    return " and ".join(name for name, texts in (("--set", both), (option, alone)) if texts) or option

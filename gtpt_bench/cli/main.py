@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from gtpt_bench.cli import compare, data, measure, models, studies
+from gtpt_bench.cli import compare, data, data_speed, measure, models, show, studies
 from gtpt_bench.errors import GtptBenchError
 
 app = typer.Typer(
@@ -18,8 +18,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-data_app = typer.Typer(help="The embedded drawn people as files.", no_args_is_help=True)
+data_app = typer.Typer(help="Drawn people as files, and how fast crops are made of real images.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+show_app = typer.Typer(help="Pictures of what a model says about an image.", no_args_is_help=True)
+app.add_typer(show_app, name="show")
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": studies.run,
@@ -37,21 +39,37 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 data_app.command("make")(data.make)
+show_app.command("poses")(show.poses)
+data_app.command("speed")(data_speed.speed)
 
 
 def main() -> None:
     """Run a command. Known errors become one line on stderr and an exit code, never a traceback."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except GtptBenchError as error:
         fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         fail("interrupted", 130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
     except OSError as error:
         fail(f"{error.filename or 'a file'}: {error.strerror or error}", 2)
+    except Exception as error:
+        wrong_usage(error)
+
+
+def wrong_usage(error: Exception) -> None:
+    """End on what is wrong with a command line, in one line; any other error goes on."""
+    if not hasattr(error, "format_message"):  # Typer has had two families of them
+        raise error
+    message = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+    if not message or "Usage:" in message:  # no command was named, and the help has been shown
+        sys.exit(2)
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context else "gtpt-study"
+    fail(f"{message}; {where} --help says more", 2)
 
 
 def fail(message: str, exit_code: int) -> None:

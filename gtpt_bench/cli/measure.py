@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,8 @@ def measure(
     from gtpt_bench.study.changes import changes_of, with_changes
 
     changes = changes_of(set or [], "--set")
-    configs = {name: with_changes(model_config(name), changes, f"--set for {name}") for name in models}
+    named = {name: with_changes(model_config(name), changes, f"--set for {name}") for name in models}
+    configs = {title: named[name] for title, name in told_apart(models).items()}
     request = MeasureRequest(
         parts=parts,
         options=running_options(
@@ -87,6 +88,15 @@ def measure(
     from gtpt_bench.efficiency.measure.tables import sections
 
     print_sections(sections(found))
+
+
+def told_apart(models: Sequence[str]) -> dict[str, str]:
+    """Each model by a name of its own: one that is asked for again, to see what noise there is, has a number."""
+    titles: dict[str, str] = {}
+    for place, name in enumerate(models):
+        times = models[: place + 1].count(name)
+        titles[name if times == 1 else f"{name} ({times})"] = name
+    return titles
 
 
 def explain_figures(*, asked: bool, json: bool) -> None:

@@ -1,6 +1,6 @@
 """The options of `measure`. Choices are spelled out here, since help must come without importing anything.
 
-tests/cli/test_measure_options.py holds them against what the library takes.
+tests/cli/test_measuring.py holds them against what the library takes.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ Attention = Annotated[
     typer.Option(help="The only kernel that fused attention may use.", rich_help_panel=_RUN),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Of the CPU; as torch has it by default.", rich_help_panel=_RUN)
+    int | None, typer.Option(min=1, max=1024, help="Of the CPU; as torch has it by default.", rich_help_panel=_RUN)
 ]
 Batch = Annotated[
     int | None,
@@ -94,6 +94,10 @@ Batch = Annotated[
 MaxBatch = Annotated[int, typer.Option(min=1, help="Largest batch that --sweep tries.", rich_help_panel=_REST)]
 Seconds = Annotated[
     float,
-    typer.Option(min=0.1, help="To time a model, at most; fewer are quicker and less certain.", rich_help_panel=_REST),
+    typer.Option(
+        min=0.1,
+        help="To time a model, at most, beside its warming up and five rounds; fewer are quicker and less certain.",
+        rich_help_panel=_REST,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, raw samples included.", rich_help_panel=_REST)]

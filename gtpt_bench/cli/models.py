@@ -54,27 +54,40 @@ def evaluate_weights(
     ],
     boxes: Annotated[Literal["ground_truth", "detections"], typer.Option(help="Boxes to crop.")] = "detections",
     images: Annotated[
-        Literal["all", "with_detections"], typer.Option(help="Images to score; the second is for partial detections.")
+        Literal["all", "with_detections"],
+        typer.Option(help="Images to score; the second takes those of annotations and boxes."),
     ] = "all",
     split: Annotated[str, typer.Option(help="Split to evaluate.")] = "val2017",
     detections: Annotated[
         str, typer.Option(help="File of detector boxes in person_detection_results/.")
     ] = "COCO_val2017_detections_AP_H_56_person.json",
     flip: Annotated[bool, typer.Option(help="Average with the mirrored crop.")] = True,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Change another value of the protocol: --set oks_nms=soft, --set detector_ap=51.2. Repeatable.",
+        ),
+    ] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="Write COCO result entries here (.json or .json.gz).")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Evaluate weights on COCO keypoints: AP and AR by pycocotools, shares of 1."""
+    """Evaluate weights as the paper does: AP and AR by pycocotools, shares of 1; whole bodies with all parts.
+
+    Predictions written by --predictions are scored again, without model or images, by gtpt-study score.
+    """
     from gtpt_bench.cli.progress import progress_display
     from gtpt_bench.evaluation.protocol import Protocol
     from gtpt_bench.evaluation.weights import evaluate_file
+    from gtpt_bench.study.changes import changes_of, with_changes
     from gtpt_bench.study.display import shown
 
-    protocol = Protocol(boxes=boxes, images=images, flip_test=flip)
+    options = Protocol(boxes=boxes, images=images, flip_test=flip)
+    protocol = with_changes(options, changes_of(set or [], "--set"), "--set")
     with shown(progress_display(), f"evaluating {name}") as line:
-        metrics = evaluate_file(
+        found = evaluate_file(
             name,
             weights,
             data_root,
@@ -84,28 +97,52 @@ def evaluate_weights(
             predictions=predictions,
             on_batch=line.update,
         )
-    _show_metrics(metrics, json)
+    if json:
+        from gtpt_bench.cli.printing import print_json
+
+        print_json({**found.metrics, "protocol": found.protocol})
+        return
+    from gtpt_bench.evaluation.named_protocols import in_words
+
+    _print_metrics(found.metrics)
+    typer.echo(in_words(found.protocol))
 
 
 def score(
-    predictions: Annotated[Path, typer.Argument(help="COCO result entries (.json or .json.gz).", show_default=False)],
-    annotations: Annotated[Path, typer.Option(help="Annotation file to score against.")],
-    protocol: Annotated[Literal["coco", "wholebody"], typer.Option(help="How to score.")] = "coco",
+    predictions: Annotated[
+        Path,
+        typer.Argument(
+            help="COCO result entries (.json or .json.gz); for mpii also gt_valid.mat with pos_pred_src, or a list of "
+            "16 positions a person.",
+            show_default=False,
+        ),
+    ],
+    annotations: Annotated[
+        Path, typer.Option(help="Annotation file to score against; for mpii gt_valid.mat, or valid.json beside it.")
+    ],
+    protocol: Annotated[Literal["coco", "wholebody", "mpii"], typer.Option(help="How to score.")] = "coco",
     json: AsJson = False,
 ) -> None:
-    """Score a results file against annotations; shares of 1."""
+    """Score saved predictions against annotations, without a model: shares of 1, for mpii per cent.
+
+    Predictions are saved by gtpt-study eval --predictions, or come from elsewhere.
+    """
     from gtpt_bench.evaluation.score import score_files
 
-    _show_metrics(score_files(predictions, annotations, protocol), json)
-
-
-def _show_metrics(metrics: dict[str, Any], json: bool) -> None:
-    from gtpt_bench.cli.printing import print_json, print_table
-
+    metrics = score_files(predictions, annotations, protocol)
     if json:
+        from gtpt_bench.cli.printing import print_json
+
         print_json(metrics)
         return
-    parts = metrics if isinstance(next(iter(metrics.values())), dict) else {"": metrics}
+    _print_metrics(metrics)
+
+
+def _print_metrics(metrics: dict[str, Any]) -> None:
+    """A row for each part or limit, or the only one."""
+    from gtpt_bench.cli.printing import print_table
+
+    parts = {name: found for name, found in metrics.items() if isinstance(found, dict)} or {"": metrics}
     figures = list(next(iter(parts.values())))
     rows = [(part, *(f"{found[figure]:.4f}" for figure in figures)) for part, found in parts.items()]
     print_table("", ("part", *figures), rows)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,12 +21,23 @@ from gtpt_bench.cli.options import (
     Results,
     StudyFile,
 )
+from gtpt_bench.training.launch import launch_from
 
 if TYPE_CHECKING:
     from gtpt_bench.study.session import Session
+    from gtpt_bench.training.team import Several
 
 Executor = Annotated[
     Literal["local", "inline"], typer.Option(help="local: a process a job; inline: in this process, to debug.")
+]
+
+Processes = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Processes that share each run, whose result does not depend on them. Or start this command itself "
+        "several times with torchrun or srun.",
+    ),
 ]
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
@@ -33,6 +47,7 @@ def run(
     study: StudyFile,
     profile: Profile = "quick",
     executor: Executor = "local",
+    processes: Processes = 1,
     data_root: DataRootOption = None,
     set: Changes = None,
     only: Only = None,
@@ -46,8 +61,29 @@ def run(
     """
     from gtpt_bench.study.session import open_session
 
-    session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
-    raise typer.Exit(show_jobs(session) if dry_run else run_session(session, executor))
+    with shared_work() as launched:
+        session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
+        code = show_jobs(session) if dry_run else run_session(session, executor, processes, launched)
+    raise typer.Exit(code)
+
+
+@contextlib.contextmanager
+def shared_work() -> Iterator[Several | None]:
+    """The processes that torchrun or srun started together with this one, for the first of them; the others do not
+    come back from here, but take part in its runs until it is done."""
+    launch = launch_from(os.environ)
+    if launch is None:
+        yield None
+        return
+    from gtpt_bench.study.launched import assisting, leading
+    from gtpt_bench.study.worker import StopFlag
+
+    if launch.rank > 0:
+        stop = StopFlag()
+        stop.listen()
+        raise typer.Exit(assisting(launch, stop=stop))
+    with leading(launch) as team:
+        yield team
 
 
 def show_jobs(session: Session) -> int:
@@ -60,11 +96,11 @@ def show_jobs(session: Session) -> int:
     return 0
 
 
-def run_session(session: Session, executor: str) -> int:
+def run_session(session: Session, executor: str, processes: int, launched: Several | None) -> int:
     """Do the missing jobs and report; the exit code."""
     from gtpt_bench.cli.progress import progress_display
 
-    outcome = session.run(executor, progress_display())
+    outcome = session.run(executor, progress_display(), processes=processes, launched=launched)
     if outcome.interrupted:
         typer.echo("Stopped; nothing is lost. Run the same command again to continue.", err=True)
         return 130
@@ -163,10 +199,17 @@ def train(
     set: Changes = None,
     results: Results = DEFAULT_RESULTS,
     executor: Executor = "local",
+    processes: Processes = 1,
     dry_run: DryRun = False,
 ) -> None:
-    """Train and evaluate one model as a config says; stops and continues like `run`."""
+    """Train and evaluate one model as a config says; stops and continues like `run`.
+
+    On several processes: --processes 2, or torchrun --nproc-per-node 2 -m gtpt_bench train CONFIG, or the same under
+    srun. A batch is worked off in parts of training.micro_batch images, by as many processes as there are.
+    """
     from gtpt_bench.study.session import open_training
 
-    session = open_training(config, data_root, results, changes=set or ())
-    raise typer.Exit(show_jobs(session) if dry_run else run_session(session, executor))
+    with shared_work() as launched:
+        session = open_training(config, data_root, results, changes=set or ())
+        code = show_jobs(session) if dry_run else run_session(session, executor, processes, launched)
+    raise typer.Exit(code)

@@ -1,22 +1,20 @@
 """AP of two sides on the same images: each with its interval, and their difference with an honest verdict.
 
-The bootstrap draws the same images for both, so that what is hard for both cancels. Source: spec/measurement.md §4;
-as in report/accuracy.py. All in AP points, 0 to 100.
+The bootstrap draws the same images for both, so that what is hard for both cancels; spread over seeds is added where
+there are several (evaluation/differences.py). All in AP points, 0 to 100.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gtpt_bench.compare.entry import Entry, Evaluation
+from gtpt_bench.compare.entry import Entry
 from gtpt_bench.errors import InputError
-from gtpt_bench.evaluation.intervals import Interval, average_precision, bootstrap_aps, image_draws, interval
-from gtpt_bench.report.accuracy import NUM_RESAMPLES, POINTS, difference_half_width, pooled_variance
+from gtpt_bench.evaluation.differences import LEVEL, ap_by_seed, paired_difference, seed_variance
+from gtpt_bench.evaluation.intervals import Interval, image_draws, interval
 
 ApVerdict = Literal["higher", "lower", "not distinguishable"]
 
@@ -29,8 +27,11 @@ class AccuracyCompared:
         first, second: mean over seeds, with the interval that other images would give.
         num_seeds: of both.
         difference: second less first.
-        half_width: of its 95 % interval.
-        covers_seeds: whether that interval holds for other training seeds too, or for other images only.
+        half_width: of its 95 % interval; infinite where nothing is known, as with a single image.
+        p_value: two-sided, of no difference; not corrected for other comparisons.
+        detectable: true difference that would be seen in four of five repetitions.
+        seed_sd: standard deviation over seeds of both, None for a single one.
+        covers_seeds: whether the interval holds for other training seeds too, or for other images only.
         verdict: what the second is.
     """
 
@@ -39,13 +40,16 @@ class AccuracyCompared:
     num_seeds: tuple[int, int]
     difference: float
     half_width: float
+    p_value: float
+    detectable: float
+    seed_sd: tuple[float | None, float | None]
     covers_seeds: bool
     num_images: int
     num_people: int
 
     @property
     def verdict(self) -> ApVerdict:
-        if abs(self.difference) <= self.half_width:
+        if self.p_value >= LEVEL:
             return "not distinguishable"
         return "higher" if self.difference > 0 else "lower"
 
@@ -60,19 +64,19 @@ def compared_accuracy(first: Entry, second: Entry) -> AccuracyCompared | None:
         return None
     check_same_people(first, second)
     truths = first.evaluations[0].matches.num_truths
-    draws = image_draws(len(truths), num_resamples=NUM_RESAMPLES)
-    aps = [_aps(entry.evaluations) for entry in (first, second)]
-    resampled = [_resampled(entry.evaluations, draws) for entry in (first, second)]
-    seeds = pooled_variance(aps)
-    counts = len(aps[0]), len(aps[1])
-    images_se = float((resampled[1] - resampled[0]).std(ddof=1))
-    a, b = (interval(float(ap.mean()), draws_of) for ap, draws_of in zip(aps, resampled, strict=True))
+    draws = image_draws(len(truths))
+    a, b = (ap_by_seed([one.matches for one in entry.evaluations], draws) for entry in (first, second))
+    seeds = seed_variance([a, b])
+    found = paired_difference(a, b, seeds, num_images=len(truths))
     return AccuracyCompared(
-        a,
-        b,
-        counts,
-        difference=b.value - a.value,
-        half_width=difference_half_width(images_se, seeds, counts),
+        interval(a.mean, a.mean_resampled),
+        interval(b.mean, b.mean_resampled),
+        (len(a.observed), len(b.observed)),
+        difference=found.value,
+        half_width=found.half_width,
+        p_value=found.p_value,
+        detectable=found.detectable,
+        seed_sd=(a.seed_sd, b.seed_sd),
         covers_seeds=seeds is not None,
         num_images=len(truths),
         num_people=int(truths.sum()),
@@ -97,13 +101,3 @@ def check_same_people(first: Entry, second: Entry) -> None:
             f"AP of {first.name} and of {second.name} is on different data ({'; '.join(differing)}) and cannot be "
             "compared; --only cost and --only time can"
         )
-
-
-def _aps(evaluations: Sequence[Evaluation]) -> NDArray[np.float64]:
-    return np.asarray([POINTS * average_precision(one.matches) for one in evaluations])
-
-
-def _resampled(evaluations: Sequence[Evaluation], draws: NDArray[np.intp]) -> NDArray[np.float64]:
-    """AP of each resample, averaged over seeds."""
-    mean: NDArray[np.float64] = POINTS * np.mean([bootstrap_aps(one.matches, draws) for one in evaluations], axis=0)
-    return mean

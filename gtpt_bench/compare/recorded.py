@@ -100,6 +100,10 @@ def _config(record: Record | None, folder: Path) -> RunConfig:
 
 
 def _evaluation(folder: Path, record: Record, config: RunConfig) -> Evaluation:
+    if "AP" not in record["metrics"]:
+        raise InputError(
+            f"{folder} was scored by PCKh, and compare knows AP only; read its figures in its evaluate-*.json"
+        )
     job, signature = JobFolder(folder), str(record["signature"])
     matches = matches_from_json(read_json(job.matches(signature)))
     return Evaluation(config.seed, job.evaluation(signature), matches, evaluated_on(config))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gtpt_bench.compare.accuracy import AccuracyCompared
 from gtpt_bench.compare.run import Compared, PairCompared
 from gtpt_bench.compare.time import TimeCompared
 from gtpt_bench.efficiency.measure.tables import gpu_in_words
+from gtpt_bench.efficiency.timing.comparison import fewest_rounds
 from gtpt_bench.evaluation.intervals import Interval
 from gtpt_bench.report.caption import COMPARABLE_AP
 from gtpt_bench.shown import NONE, Section, decimal, ratio, whole
 
+FORMS_NOTE = (
+    "deploy() makes a process keep the memory it has used, which on a CPU speeds up the trained form beside it too: "
+    "alone, as gtpt-study measure has it, that takes longer"
+)
 NOT_MEASURED = "; --measure times the models now"
 
 
@@ -67,7 +72,16 @@ def time_table(pair: PairCompared) -> Section:
         return Section(notes=(f"time is not compared: {pair.no_time}{NOT_MEASURED}",))
     rows = tuple((*_time_cells(found), verdict_on_time(found)) for found in pair.time)
     columns = ("", "A", "B", "time B / A (interval)", "verdict")
-    return Section(f"Time of {_models(pair)}", columns, rows, tuple(_time_notes(pair.time)))
+    return Section(f"Time of {_models(pair)}", columns, rows, (*_time_notes(pair.time), *_forms_note(pair)))
+
+
+def _forms_note(pair: PairCompared) -> tuple[str, ...]:
+    """Where a deployed model was measured beside a trained one: GTPT-S at batch 1 has then no page faults any more.
+
+    In a process of its own it has 7,600 a call (models/gtpt/deploy/model.py, `settle`).
+    """
+    apart = pair.first.options.form != pair.second.options.form
+    return (FORMS_NOTE,) if apart and any(found.measured for found in pair.time) else ()
 
 
 def _time_cells(found: TimeCompared) -> tuple[str, ...]:
@@ -80,7 +94,7 @@ def _time_cells(found: TimeCompared) -> tuple[str, ...]:
 
 def verdict_on_time(found: TimeCompared) -> str:
     verdict = found.comparison.verdict
-    return f"B is {'the same' if verdict == 'same' else verdict}"
+    return verdict if verdict == "ambiguous" else f"B is {'the same' if verdict == 'same' else verdict}"
 
 
 def time_ratio(found: TimeCompared) -> str:
@@ -104,50 +118,83 @@ def _time_notes(times: tuple[TimeCompared, ...]) -> Iterator[str]:
         if found.measured is not None and 2 * found.measured.num_disturbed > len(found.measured.rounds):
             share = f"{found.measured.num_disturbed} of {len(found.measured.rounds)}"
             yield f"warning: {found.quantity}: other processes took the cores in {share} rounds"
+        yield from _too_few_rounds(found)
         if found.gpu is not None:
             yield from gpu_in_words(found.gpu)
+
+
+def _too_few_rounds(found: TimeCompared) -> Iterator[str]:
+    """Why an interval far from 1 is no verdict."""
+    needed = fewest_rounds(found.comparison.confidence)
+    if found.comparison.num_rounds < needed:
+        more = "; a larger --seconds gives more" if found.measured else ""
+        yield f"{found.quantity}: {found.comparison.num_rounds} undisturbed rounds, and a verdict takes {needed}{more}"
 
 
 def accuracy_table(pair: PairCompared) -> Section:
     found = pair.accuracy
     if found is None:
         return Section(notes=(f"accuracy is not compared: {pair.no_accuracy}",))
-    row = ("AP", _ap(found.first), _ap(found.second), ap_difference(found), f"B is {found.verdict}")
-    return Section("Accuracy", ("", "A", "B", "B − A", "verdict"), (row,), tuple(_accuracy_notes(found)))
+    row = ("AP", *_aps(found), ap_difference(found), p_words(found.p_value), f"B is {found.verdict}")
+    return Section("Accuracy", ("", "A", "B", "B − A", "p", "verdict"), (row,), tuple(_accuracy_notes([found])))
 
 
 def _taken(found: TimeCompared) -> str:
     """Where times come from."""
     if found.measured is None:
         return f"recorded on {found.device} in {found.source}"
-    threads = " and ".join(str(number) for number in dict.fromkeys(found.threads or ()))
+    numbers = list(dict.fromkeys(found.threads or ()))
+    threads = f"{' and '.join(map(str, numbers))} thread{'s' * (numbers != [1])}"
     load = found.measured.load_average
     loaded = "" if load is None else f", load average {load:.2f}"
-    return f"measured now, in turn, on {found.device}, {threads} thread(s){loaded}"
+    return f"measured now, in turn, on {found.device}, {threads}{loaded}"
 
 
-def _ap(found: Interval) -> str:
-    return f"{found.value:.1f} ({found.low:.1f}–{found.high:.1f})"
+def _aps(found: AccuracyCompared) -> Iterator[str]:
+    """Of both sides; the spread over seeds where there are several."""
+    for ap, seed_sd in zip((found.first, found.second), found.seed_sd, strict=True):
+        spread = "" if seed_sd is None else f" ± {seed_sd:.1f}"
+        yield f"{ap.value:.1f}{spread} {_range(ap)}".strip()
+
+
+def _range(ap: Interval) -> str:
+    return f"({ap.low:.1f}–{ap.high:.1f})" if math.isfinite(ap.standard_error) else ""
 
 
 def ap_difference(found: AccuracyCompared) -> str:
-    return f"{round(found.difference, 1) + 0.0:+.1f} ± {found.half_width:.1f}"
+    error = f" ± {found.half_width:.1f}" if math.isfinite(found.half_width) else ""
+    return f"{round(found.difference, 1) + 0.0:+.1f}{error}"
 
 
-def _accuracy_notes(found: AccuracyCompared) -> Iterator[str]:
-    seeds = " and ".join(map(str, found.num_seeds))
+def p_words(p_value: float) -> str:
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def _accuracy_notes(compared: Sequence[AccuracyCompared]) -> Iterator[str]:
+    """Of one comparison or several on the same images; the least certain one says what could be seen."""
+    first = compared[0]
     covered = (
         "other images and other training seeds"
-        if found.covers_seeds
+        if first.covers_seeds
         else "other images only: one seed says nothing of how AP moves from one training to the next"
     )
-    best = max(found.first.value, found.second.value)
+    best = max(max(found.first.value, found.second.value) for found in compared)
     if best < COMPARABLE_AP:
         yield f"warning: the models learned too little to be compared: the better AP is {best:.1f} of 100"
+    seeds, spread = " and ".join(map(str, first.num_seeds)), " ± standard deviation over seeds"
     yield (
-        f"AP in points, mean over {seeds} seed(s), on {found.num_people:,} persons in {found.num_images:,} images; "
-        f"95 % intervals of AP count other images, that of the paired difference {covered}"
+        f"AP in points, mean over {seeds} seed(s){spread if first.covers_seeds else ''}, on {first.num_people:,} "
+        f"persons in {first.num_images:,} images; 95 % intervals of AP count other images, that of the paired "
+        f"difference {covered}"
     )
+    detectable = max(found.detectable for found in compared)
+    if math.isfinite(detectable):
+        yield (
+            f"p: two-sided, of no difference; a true difference of {detectable:.1f} AP would be found in four of five "
+            "such comparisons"
+        )
+    if len(compared) > 1:
+        yield f"p and verdict of each row stand for themselves, not corrected for {len(compared)} comparisons"
 
 
 def _study_sections(compared: Compared) -> Iterator[Section]:
@@ -156,7 +203,7 @@ def _study_sections(compared: Compared) -> Iterator[Section]:
     columns = ["variant"]
     columns += ["params B / A", "MACs full B / A"] * ("cost" in parts)
     columns += ["latency B / A", "", "time of a batch B / A", ""] * ("time" in parts)
-    columns += ["AP of A", "AP of B", "B − A", ""] * ("accuracy" in parts)
+    columns += ["AP of A", "AP of B", "B − A", "p", ""] * ("accuracy" in parts)
     yield Section("Variants of the same name", tuple(columns), rows, tuple(_study_notes(compared)))
     for name, pair in compared.pairs.items():
         if pair.differing:
@@ -173,15 +220,30 @@ def _study_cells(pair: PairCompared, parts: tuple[str, ...]) -> Iterator[str]:
             yield from (time_ratio(found), found.comparison.verdict) if found else (NONE, "")
     if "accuracy" in parts:
         ap = pair.accuracy
-        yield from (_ap(ap.first), _ap(ap.second), ap_difference(ap), ap.verdict) if ap else (NONE, NONE, NONE, "")
+        yield from (*_aps(ap), ap_difference(ap), p_words(ap.p_value), ap.verdict) if ap else (*[NONE] * 4, "")
 
 
 def _study_notes(compared: Compared) -> Iterator[str]:
     pairs = compared.pairs.values()
-    for reason in dict.fromkeys(pair.no_time for pair in pairs if pair.no_time):
-        yield f"time is not compared: {reason}{NOT_MEASURED}"
-    if any(pair.accuracy for pair in pairs):
-        yield from _accuracy_notes(next(pair.accuracy for pair in pairs if pair.accuracy))
+    yield from _missing("time", {name: _no_time(compared, pair) for name, pair in compared.pairs.items()})
+    yield from _missing("accuracy", {name: pair.no_accuracy for name, pair in compared.pairs.items()})
+    accuracies = [pair.accuracy for pair in pairs if pair.accuracy]
+    if accuracies:
+        yield from _accuracy_notes(accuracies)
     for side, names in zip("AB", compared.alone, strict=True):
         if names:
             yield f"only in {side}: {', '.join(names)}"
+
+
+def _no_time(compared: Compared, pair: PairCompared) -> str:
+    """Of the studies instead of their variants, so that what is true of many is said once."""
+    reason = pair.no_time.replace(pair.first.name, compared.first.name)
+    return reason.replace(pair.second.name, compared.second.name) + NOT_MEASURED if reason else ""
+
+
+def _missing(what: str, reasons: Mapping[str, str]) -> Iterator[str]:
+    """Each reason with the variants that it holds for, which are named unless they are all there are."""
+    for reason in dict.fromkeys(filter(None, reasons.values())):
+        variants = [name for name, own in reasons.items() if own == reason]
+        of = f" of {', '.join(variants)}" if len(variants) < len(reasons) else ""
+        yield f"{what}{of} is not compared: {reason}"

@@ -16,9 +16,10 @@ from gtpt_bench.efficiency.measure.run import built
 from gtpt_bench.efficiency.measure.running import Steps, kind_of, told
 from gtpt_bench.efficiency.options import PLAIN
 from gtpt_bench.efficiency.prepare import Prepared, prepared
-from gtpt_bench.efficiency.timing.comparison import Comparison, compared
+from gtpt_bench.efficiency.timing.comparison import Comparison, compared_undisturbed, told_rounds
 from gtpt_bench.efficiency.timing.interleaved import MAX_LOOKS, Interleaved, interleaved
 from gtpt_bench.efficiency.timing.settings import ComparisonSettings
+from gtpt_bench.efficiency.timing.waiting import DISTURBED
 from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 
 Quantity = Literal["latency", "throughput"]
@@ -84,8 +85,6 @@ def measured_times(
     """
     device = torch_device()
     ready = [prepared(built(entry.config), entry.options, device) for entry in (first, second)]
-    for model in ready:
-        model.check(*model.inputs(1))
     asked: tuple[tuple[Quantity, int], ...] = (("latency", 1), ("throughput", batch))
     return tuple(
         _measured(ready, settings.model_copy(update={"quantity": quantity, "batch": size}), steps)
@@ -108,7 +107,7 @@ def _measured(ready: Sequence[Prepared], settings: ComparisonSettings, steps: St
         found.call_ms,
         found.comparison,
         torch_device_name(),
-        threads=(first.options.threads or 0, second.options.threads or 0),
+        threads=(first.threads, second.threads),
         measured=found,
         gpu=conditions,
     )
@@ -122,8 +121,8 @@ def recorded_times(first: Entry, second: Entry) -> tuple[TimeCompared, ...]:
     latencies = [[float(np.median(calls)) / 1e6 for calls in time.samples["latency_ns"]] for time in (a, b)]
     streams = [[1000 * time.throughput_batch / rate for rate in _rates(time)] for time in (a, b)]
     return (
-        _compared("latency", 1, latencies, a),
-        _compared("throughput", a.throughput_batch, streams, a),
+        _recorded("latency", 1, latencies, (a, b)),
+        _recorded("throughput", a.throughput_batch, streams, (a, b)),
     )
 
 
@@ -131,7 +130,7 @@ def why_not_recorded(first: Entry, second: Entry) -> str:
     """Why no recorded session compares the two; empty if one does."""
     lacking = [entry.name for entry in (first, second) if entry.time is None]
     if lacking:
-        return f"no time is recorded for {' and '.join(dict.fromkeys(lacking))}"
+        return f"no session of latency and images/s is recorded for {' and '.join(dict.fromkeys(lacking))}"
     if (first.options, second.options) != (PLAIN, PLAIN):
         return "recorded times are of plain models in float32, not of the way of running that was asked for"
     if first.time is not None and second.time is not None and first.time.file != second.time.file:
@@ -144,10 +143,19 @@ def _rates(time: RecordedTime) -> list[float]:
     return rates
 
 
-def _compared(
-    quantity: Quantity, batch: int, call_ms: Sequence[Sequence[float]], session: RecordedTime
+def _recorded(
+    quantity: Quantity, batch: int, call_ms: Sequence[Sequence[float]], times: tuple[RecordedTime, RecordedTime]
 ) -> TimeCompared:
+    """Rounds in which other processes had the cores are set aside, as in a session of now."""
     first, second = call_ms
-    middle = float(np.median(first)), float(np.median(second))
-    comparison = compared(first, second, rng=np.random.default_rng(0))
-    return TimeCompared(quantity, batch, middle, comparison, session.device, source=str(session.file))
+    disturbed = [a or b for a, b in zip(*(_disturbed(time, len(first)) for time in times), strict=True)]
+    comparison = compared_undisturbed(first, second, disturbed, rng=np.random.default_rng(0))
+    told = told_rounds(disturbed, comparison.confidence)
+    middle = [float(np.median([rounds[place] for place in told])) for rounds in call_ms]
+    return TimeCompared(quantity, batch, (middle[0], middle[1]), comparison, times[0].device, source=str(times[0].file))
+
+
+def _disturbed(time: RecordedTime, num_rounds: int) -> list[bool]:
+    """Of each round; records that do not tell how long threads waited say nothing against any."""
+    shares: list[float] = time.samples.get("waited_share") or [0.0] * num_rounds
+    return [share > DISTURBED for share in shares]

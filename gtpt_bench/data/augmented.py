@@ -1,7 +1,8 @@
 """Random changes of a training crop: half body, scale, rotation, mirror image; drawn in this order.
 
 Each draw comes from a generator of its own, seeded by (seed, epoch, sample), so that it does not matter which
-worker or process makes the crop. Source: spec/training_and_evaluation.md §2.4 with quirks 1 and 2.
+worker or process makes the crop. Source: spec/training_and_evaluation.md §2.4; its quirks 1 to 3 are choices of
+`Augmentation`.
 """
 
 from __future__ import annotations
@@ -40,10 +41,14 @@ def augmented(
     rng: np.random.Generator,
 ) -> AugmentedFrame:
     """Draw all changes of one crop. Which numbers are drawn never depends on the person, only what they do."""
-    wants_half, prefers_upper = rng.random() < config.half_body_probability, rng.standard_normal() < 0.5
+    wants_half, prefers_upper = (
+        rng.random() < config.half_body_share(keypoints.name),
+        rng.standard_normal() < config.upper_half_below,
+    )
     scale, turn = rng.standard_normal(2)
     turns, mirrored = rng.random(2) < (config.rotation_probability, config.mirror_probability)
-    if wants_half and visibility_J.sum() > config.half_body_threshold:
+    counted = {"all": range(len(keypoints)), "body": keypoints.parts["body"]}[config.half_body_counts]
+    if wants_half and visibility_J[list(counted)].sum() > config.half_body_threshold:
         frame = half_body(frame, keypoints_J2, visibility_J, keypoints, input_size, bool(prefers_upper))
     factor = np.clip(1 + config.scale_factor * scale, 1 - config.scale_factor, 1 + config.scale_factor)
     limit = 2 * config.rotation_factor_deg
@@ -72,3 +77,21 @@ def half_body(
     low, high = points.min(0), points.max(0)
     around = frame_of_box(np.asarray([*low, *(high - low)], np.float32), input_size, padding=HALF_BODY_PADDING)
     return CropFrame(points.mean(0).astype(np.float32), around.scale)
+
+
+def shrunk_labels(keypoints_J2: Floats, visibility_J: Floats, *, image_width: int) -> Floats:
+    """Keypoints of an image that will be mirrored, moved so that its coordinates will be multiplied by visibility.
+
+    The mirrored image's origin is the top right pixel. Whole visibilities of 1 move nothing, to the bit.
+    """
+    corner = np.asarray([image_width - 1, 0], np.float32)
+    return np.asarray(keypoints_J2 - (1 - visibility_J[:, None]) * (keypoints_J2 - corner), np.float32)
+
+
+def exact_labels(keypoints_J2: Floats, visibility_J: Floats, *, image_width: int) -> Floats:
+    """Keypoints where they are."""
+    return keypoints_J2
+
+
+MIRRORED_LABELS = {"shrunk": shrunk_labels, "exact": exact_labels}
+"""By the name that `Augmentation.mirrored_labels` has."""

@@ -1,20 +1,20 @@
 """From a person's box to the network's input and back: centre and scale, affine map, warp, normalisation.
 
-Crop pixels are pixels of the network's input. Source: spec/training_and_evaluation.md §2.2 and §2.3; the map's
-quirks (quirk 10) are the authors': the centre falls on (W / 2, H / 2), and only the horizontal scale is used.
+Crop pixels are pixels of the network's input. Source: spec/training_and_evaluation.md §2.2 and §2.3. As in the
+authors' programs only the horizontal scale is used (of a frame in the input's aspect ratio both say the same); what
+the centre falls on is the grid's to say (pixel_grid.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from gtpt_bench.data.people import Floats
-from gtpt_bench.errors import DataError
+from gtpt_bench.data.pixel_grid import PAPER_GRID, PixelGrid
 from gtpt_bench.models.sizes import Size
 
 Matrix = NDArray[np.float64]
@@ -59,19 +59,21 @@ def frame_of_box(box: Floats, input_size: Size, *, padding: float = BOX_PADDING)
     return CropFrame(np.asarray([x + box[2] / 2, y + box[3] / 2], np.float32), scale.astype(np.float32))
 
 
-def crop_matrix(frame: CropFrame, input_size: Size) -> Matrix:
-    """Map from image pixels to crop pixels: p' = k · R(−θ) · (p − centre) + (W / 2, H / 2)."""
+def crop_matrix(frame: CropFrame, input_size: Size, grid: PixelGrid = PAPER_GRID) -> Matrix:
+    """Map from image pixels to crop pixels: p' = k · R(−θ) · (p − centre) + (W / 2, H / 2), or the grid's middle."""
     k = input_size.width / (PIXELS_PER_SCALE * float(frame.scale[0]))
     angle = np.deg2rad(-frame.rotation_deg)
     linear = k * np.asarray([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    middle = np.asarray([input_size.width / 2, input_size.height / 2])
+    middle = np.asarray(grid.middle(input_size))
     return np.column_stack((linear, middle - linear @ frame.centre.astype(np.float64)))
 
 
-def mirrored_crop_matrix(frame: CropFrame, input_size: Size, *, image_width: int) -> Matrix:
+def mirrored_crop_matrix(
+    frame: CropFrame, input_size: Size, grid: PixelGrid = PAPER_GRID, *, image_width: int
+) -> Matrix:
     """Map that mirrors the image (x → width − 1 − x), and the frame's centre with it, then crops; one warp."""
     centre = np.asarray([image_width - 1 - frame.centre[0], frame.centre[1]], np.float32)
-    crop = crop_matrix(replace(frame, centre=centre), input_size)
+    crop = crop_matrix(replace(frame, centre=centre), input_size, grid)
     crop[:, 2] += (image_width - 1) * crop[:, 0]
     crop[:, 0] *= -1
     return crop
@@ -85,37 +87,6 @@ def inverse(matrix: Matrix) -> Matrix:
 def map_points(matrix: Matrix, points_J2: Floats) -> Floats:
     """Points `[..., 2]` through an affine map."""
     return np.asarray(points_J2 @ matrix[:, :2].T + matrix[:, 2], dtype=np.float32)
-
-
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """8-bit RGB image `[H, W, 3]`; EXIF orientation is ignored, as the annotations ignore it.
-
-    Raises:
-        DataError: the file is missing or no image.
-    """
-    if not path.is_file():
-        raise DataError(f"image {path} does not exist")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"image {path} cannot be read: {error.strerror}") from error
-    return decode_image(content, source=str(path))
-
-
-def decode_image(content: bytes, *, source: str) -> NDArray[np.uint8]:
-    """What `read_image` gives, from the bytes of the file.
-
-    Args:
-        source: what the error message calls the image.
-
-    Raises:
-        DataError: the bytes are no image.
-    """
-    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), flags) if content else None
-    if image is None:
-        raise DataError(f"image {source} cannot be decoded; the file is broken or not an image")
-    return np.asarray(image, dtype=np.uint8)
 
 
 def warp(image_HW3: NDArray[np.uint8], matrix: Matrix, input_size: Size) -> NDArray[np.uint8]:

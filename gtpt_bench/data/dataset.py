@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from gtpt_bench.data.augmentation import Augmentation
-from gtpt_bench.data.augmented import augmented
-from gtpt_bench.data.crop import (
-    CropFrame,
-    crop_matrix,
-    frame_of_box,
-    map_points,
-    mirrored_crop_matrix,
-    read_image,
-    warp,
-)
-from gtpt_bench.data.people import Person
+from gtpt_bench.data.augmented import MIRRORED_LABELS, AugmentedFrame, augmented
+from gtpt_bench.data.crop import Matrix, crop_matrix, frame_of_box, map_points, mirrored_crop_matrix, warp
+from gtpt_bench.data.images import Image, ImageMemory, decode_image, read_content
+from gtpt_bench.data.people import Floats, Person
+from gtpt_bench.data.pixel_grid import PAPER_GRID, PixelGrid
+from gtpt_bench.data.reduction import reduced_matrix, reduction_for
 from gtpt_bench.keypoints import KeypointSet
 from gtpt_bench.models.sizes import Size
 
@@ -55,34 +48,32 @@ class SampleKey(NamedTuple):
     person: int
 
 
-class ImageMemory:
-    """Decoded images of one worker, the most recent ones, up to a size in bytes."""
+Span = Literal["draw", "read", "decode", "label", "warp", "pack"]
+"""In the order of a crop. `draw`: the frame and its random changes. `read`: the bytes of the file. `label`: the map
+into the crop, and the keypoints through it. `pack`: tensors of everything. A remembered image has no `read` and
+`decode`."""
 
-    def __init__(self, limit_bytes: int) -> None:
-        self.limit_bytes = limit_bytes
-        self.used_bytes = 0
-        self.images: OrderedDict[Path, NDArray[np.uint8]] = OrderedDict()
+SPANS: tuple[Span, ...] = get_args(Span)
 
-    def read(self, path: Path) -> NDArray[np.uint8]:
-        if path in self.images:
-            self.images.move_to_end(path)
-            return self.images[path]
-        image = read_image(path)
-        self.images[path] = image
-        self.used_bytes += image.nbytes
-        while self.used_bytes > self.limit_bytes:
-            _, oldest = self.images.popitem(last=False)
-            self.used_bytes -= oldest.nbytes
-        return image
+Border = Callable[[Span], None]
+"""Told each span when it is over."""
+
+
+def unnoticed(span: Span) -> None:
+    """The border that nobody watches."""
 
 
 class PersonCrops(Dataset[Crop]):
     """Crops of people; with an augmentation, another one each epoch. Keys are `SampleKey`s, or places for epoch 0.
 
+    Targets are no part of a sample: the training device makes them from the coordinates (training/targets.py).
+
     Args:
         augmentation: None for evaluation.
         seed: of the augmentation; with the epoch and the person's place it fixes every draw.
         memory_bytes: decoded images kept in memory, per worker; small data sets are then decoded once.
+        grid: where crop pixels lie.
+        reduced_decoding: the largest reduction that a JPEG is decoded at (reduction.py); 1 decodes in full.
     """
 
     def __init__(
@@ -94,51 +85,95 @@ class PersonCrops(Dataset[Crop]):
         augmentation: Augmentation | None = None,
         seed: int = 0,
         memory_bytes: int = 0,
+        reduced_decoding: int = 1,
+        grid: PixelGrid = PAPER_GRID,
     ) -> None:
         self.people = people
         self.input_size = input_size
         self.keypoints = keypoints
         self.augmentation = augmentation
         self.seed = seed
+        self.reduced_decoding = reduced_decoding
+        self.grid = grid
         self.images = ImageMemory(memory_bytes)
+        self.mirrored_labels = MIRRORED_LABELS[(augmentation or Augmentation()).mirrored_labels]
+        self._order, self._mirrored_order = np.arange(len(keypoints)), np.asarray(keypoints.mirror)
 
     def __len__(self) -> int:
         return len(self.people)
 
     def __getitem__(self, key: SampleKey | int) -> Crop:
-        epoch, index = (0, key) if isinstance(key, int) else key
-        person = self.people[index]
-        image = self.images.read(person.image)
-        frame, mirrored = self._frame(person, epoch, index)
-        if mirrored:
-            matrix = mirrored_crop_matrix(frame, self.input_size, image_width=image.shape[1])
-            order = list(self.keypoints.mirror)
-        else:
-            matrix, order = crop_matrix(frame, self.input_size), list(range(len(self.keypoints)))
-        visibility = person.visibility[order]
-        points = np.where(visibility[:, None] > 0, map_points(matrix, person.keypoints[order]), 0)
-        return Crop(
-            torch.from_numpy(warp(image, matrix, self.input_size)),
-            torch.from_numpy(points.astype(np.float32)),
-            torch.from_numpy(visibility),
-            torch.tensor(index),
-        )
+        key = SampleKey(0, key) if isinstance(key, int) else key
+        return self.crop(key.person, key)
 
-    def _frame(self, person: Person, epoch: int, index: int) -> tuple[CropFrame, bool]:
+    def crop(self, place: int, draws: SampleKey, *, border: Border = unnoticed) -> Crop:
+        """The crop of the person at a place, changed as the draws of a sample say (its own, or one it stands in for).
+
+        Raises:
+            DataError: the image is missing.
+            BrokenImage: it is there but broken.
+        """
+        person = self.people[place]
+        drawn = self._frame(person, draws)
+        border("draw")
+        reduction = reduction_for(drawn.frame, self.input_size, largest=self.reduced_decoding)
+        image = self._image(person.image, reduction, border)
+        matrix, points, visibility = self._labels(person, drawn, image_width=reduction * image.shape[1])
+        border("label")
+        pixels = warp(image, reduced_matrix(matrix, reduction), self.input_size)
+        border("warp")
+        image_HW3, points_J2, visibility_J = map(torch.from_numpy, (pixels, points, visibility))
+        crop = Crop(image_HW3, points_J2, visibility_J, torch.tensor(place))
+        border("pack")
+        return crop
+
+    def reduction(self, key: SampleKey) -> int:
+        """At which fraction of its size the image of a sample is decoded; 1 for all of it."""
+        frame = self._frame(self.people[key.person], key).frame
+        return reduction_for(frame, self.input_size, largest=self.reduced_decoding)
+
+    def _frame(self, person: Person, draws: SampleKey) -> AugmentedFrame:
         """The frame to crop, and whether the image is mirrored."""
         frame = frame_of_box(person.box, self.input_size)
         if self.augmentation is None:
-            return frame, False
-        drawn = augmented(
+            return AugmentedFrame(frame, mirrored=False)
+        return augmented(
             frame,
             person.keypoints,
             person.visibility,
             config=self.augmentation,
             keypoints=self.keypoints,
             input_size=self.input_size,
-            rng=np.random.default_rng([self.seed, epoch, index]),
+            rng=np.random.default_rng([self.seed, *draws]),
         )
-        return drawn.frame, drawn.mirrored
+
+    def _image(self, path: Path, reduction: int, border: Border) -> Image:
+        image = self.images.known(path, reduction)
+        if image is not None:
+            return image
+        content = read_content(path)
+        border("read")
+        image = decode_image(content, source=str(path), reduction=reduction)
+        self.images.remember(image, path, reduction)
+        border("decode")
+        return image
+
+    def _labels(self, person: Person, drawn: AugmentedFrame, *, image_width: int) -> tuple[Matrix, Floats, Floats]:
+        """The map from the full image into the crop, the keypoints through it `[J, 2]`, and visibilities `[J]`.
+
+        Args:
+            image_width: of the full image; of a reduced one its last pixels may be missing or too many, which moves
+                nothing but labels that `mirrored_labels` shrinks (by less than the reduction in pixels).
+        """
+        if drawn.mirrored:
+            labels = self.mirrored_labels(person.keypoints, person.visibility, image_width=image_width)
+            matrix = mirrored_crop_matrix(drawn.frame, self.input_size, self.grid, image_width=image_width)
+            order = self._mirrored_order
+        else:
+            labels, matrix, order = person.keypoints, crop_matrix(drawn.frame, self.input_size, self.grid), self._order
+        visibility = person.visibility[order]
+        points = np.where(visibility[:, None] > 0, map_points(matrix, labels[order]), np.float32(0))
+        return matrix, points, visibility
 
 
 def normalised(images_BHW3: Tensor) -> Tensor:

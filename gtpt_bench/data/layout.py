@@ -3,6 +3,8 @@
 root/annotations/person_keypoints_{split}.json; coco_wholebody_{train,val}_v1.0.json for whole bodies
 root/images/{split}/
 root/person_detection_results/
+
+MPII lies otherwise: root/annot/{split}.json and gt_{split}.mat, all images in root/images/
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ class DataRoot:
     path: Path
 
     def annotations(self, split: str, keypoints: str) -> Path:
-        """Annotation file of a split for a keypoint set by name; only whole bodies have a file of another name."""
+        """Annotation file of a split for a keypoint set by name; whole bodies and MPII have files of other names."""
+        if keypoints == "mpii":
+            return self.path / "annot" / f"{split}.json"
         name = f"person_keypoints_{split}.json"
         if keypoints == "wholebody":
             name = f"coco_wholebody_{split.removesuffix('2017')}_v1.0.json"
@@ -31,6 +35,13 @@ class DataRoot:
 
     def images(self, split: str) -> Path:
         return self.path / "images" / split
+
+    def mpii_images(self) -> Path:
+        return self.path / "images"
+
+    def mpii_truth(self, split: str) -> Path:
+        """Positions and head boxes that PCKh is scored against."""
+        return self.path / "annot" / f"gt_{split}.mat"
 
     def detections(self, name: str) -> Path:
         return self.path / "person_detection_results" / name
@@ -44,7 +55,7 @@ class DataRoot:
         if not path.exists():
             raise DataError(
                 f"{path} does not exist; a data root holds annotations/, images/train2017/, images/val2017/ "
-                "and person_detection_results/ as COCO is usually laid out"
+                "and person_detection_results/ as COCO is usually laid out (MPII: annot/ and images/)"
             )
         return path
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,11 +157,13 @@ def detected_people(
     keypoints: KeypointSet,
     *,
     score_threshold: float,
+    elsewhere: Literal["fail", "leave_out"] = "fail",
 ) -> list[Person]:
     """Persons of a detection file: a list of `image_id`, `category_id`, `bbox`, `score`; boxes are not clipped.
 
     Args:
-        content: the annotation file, which says where the images are; detections on other images are an error.
+        content: the annotation file, which says where the images are.
+        elsewhere: what becomes of detections on images that the annotation file does not have.
 
     Raises:
         DataError: the file cannot be read, has another form, or speaks of unknown images.
@@ -180,8 +182,13 @@ def detected_people(
             box = np.asarray(detection["bbox"], dtype=np.float32).reshape(4)
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path}: entry {place} is not a detection: {type(error).__name__} {error}") from error
+        if image_id not in files and elsewhere == "leave_out":
+            continue
         if image_id not in files:
-            raise DataError(f"{path}: entry {place} is on image {image_id}, which the annotations do not have")
+            raise DataError(
+                f"{path}: entry {place} is on image {image_id}, which the annotations do not have; images "
+                "with_detections takes only those that both have"
+            )
         if not (math.isfinite(score) and np.isfinite(box).all()):
             raise DataError(f"{path}: entry {place} has a score or box that is not a number")
         if box[2:].max() <= 0:

@@ -33,6 +33,7 @@ class PeakMemory:
     Attributes:
         source: `cuda_allocator`: torch's counts on the GPU. `resident_size`: pages of main memory.
         allocated_bytes: in tensors; None for a resident size, which cannot tell tensors from what the allocator keeps.
+            Of a call that is recorded as a CUDA graph too little: what it computes in between lies in `reserved_bytes`.
         reserved_bytes: what the allocator had taken from the device. For a resident size, the pages above those of a
             process that imports the same and computes without a model; freed pages that the allocator kept count.
         process_bytes: of the whole process, on a GPU with context and libraries (None where NVML does not tell);

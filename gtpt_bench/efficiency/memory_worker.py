@@ -10,27 +10,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib import import_module
-from typing import Any
 
 import torch
 
 from gtpt_bench.efficiency.gpu.identity import card_of
-from gtpt_bench.efficiency.inputs import sample_inputs
 from gtpt_bench.efficiency.memory import CallMaker, PeakMemory, peak_memory
 from gtpt_bench.efficiency.resident import forget_peak, peak_resident_bytes
 from gtpt_bench.errors import MeasurementRejected
-from gtpt_bench.models import build_model
-from gtpt_bench.models.catalogue import ModelConfig
 
 Call = Callable[[], object]
-
-
-def forward_pass(config: dict[str, Any], batch: int, device: str) -> Call:
-    """A forward pass in float32 of a model given by its config; the maker to name where there are no options."""
-    model = build_model(ModelConfig.model_validate(config)).to(device).eval()
-    images = torch.randn(batch, 3, *model.config.input_size, device=device)
-    inputs = sample_inputs(model, images)
-    return lambda: model(*inputs)
 
 
 def no_model() -> Call:

@@ -84,6 +84,11 @@ class InferenceOptions(Frozen):
             yield f"attention {self.attention} in {self.dtype} (that kernel takes bfloat16 or float16)"
 
     @property
+    def records_cuda_graphs(self) -> bool:
+        """Whether a call on a GPU is replayed, so that its outputs lie where those of the next one will."""
+        return self.cuda_graph or self.compile in OWN_CUDA_GRAPHS
+
+    @property
     def label(self) -> str:
         """What differs from the defaults, in a few words: `deployed, bfloat16, channels_last, compile default`."""
         named = {

@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from gtpt_bench.efficiency.inputs import sample_inputs
 from gtpt_bench.efficiency.options import DeviceKind, InferenceOptions
+from gtpt_bench.efficiency.out_of_memory import is_out_of_memory
 from gtpt_bench.efficiency.switches import switched
 from gtpt_bench.errors import InputError
 
@@ -46,10 +47,12 @@ class Prepared:
     Attributes:
         model: in its final form, format and layout, not compiled: what to count and to look into.
         options: with the number of threads spelled out.
+        threads: of the CPU, while it is in force.
     """
 
     def __init__(self, source: nn.Module, model: nn.Module, options: InferenceOptions, device: torch.device) -> None:
         self.model, self.options, self.device = model, options, device
+        self.threads = options.threads or torch.get_num_threads()
         self._source = source
         self._call: Callable[..., Any] = model
         if options.compile != "off":
@@ -86,6 +89,7 @@ class Prepared:
 
         Raises:
             InputError: a kernel is named and the model calls no fused attention, or not one that it can serve.
+            RuntimeError: the call does not fit into memory, which a smaller one may.
         """
         kernel = self.options.attention
         if kernel == "default":
@@ -94,6 +98,8 @@ class Prepared:
             try:
                 self.model(*inputs)
             except RuntimeError as error:
+                if is_out_of_memory(error):
+                    raise
                 raise InputError(
                     f"attention {kernel} cannot serve this model on {self.device.type}: {str(error).splitlines()[0]}"
                 ) from error

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from gtpt_bench.efficiency.out_of_memory import is_out_of_memory
 from gtpt_bench.efficiency.resident import available_bytes, peak_resident_bytes, resident_bytes
 
 EndedBy = Literal["no_gain", "fall", "out_of_memory", "memory_fence", "max_batch"]
@@ -23,9 +24,6 @@ CLEAR_FALL = 0.1
 """Below the best by more than this is a fall, which processors show when a batch leaves their cache."""
 FENCE_SHARE = 0.5
 """Of the memory that is left; a batch expected to take more of it is not tried on a CPU."""
-
-_NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
-"""What allocators say, CUDA's libraries and the processor's included, in small letters."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +111,6 @@ def sweep(
         ended_by = _ended_by(points)
         if ended_by is not None:
             return Sweep(tuple(points), ended_by, batch)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error is an allocator's that got no memory, of the GPU or of the machine."""
-    words = str(error).lower()
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and any(phrase in words for phrase in _NO_MEMORY)
-    )
 
 
 def _measured(measure: Callable[[int], Throughput], batch: int) -> Throughput | None:

@@ -1,31 +1,42 @@
 """AP and AR of COCO keypoints, or others annotated alike, by pycocotools, and the matches behind them.
 
-Defined here because pycocotools leaves it open: no detections at all score 0; a score that is not a number is an
-error. Source: spec/training_and_evaluation.md §6, spec/measurement.md §4.
+pycocotools matches and accumulates; similarities come from oks.py, equal to its own to the last bit.
+
+Defined here because pycocotools leaves it open or takes it silently:
+
+* no detections at all score 0 (pycocotools breaks off); nobody to find scores -1 in everything;
+* of equal scores within an image the entry that comes first in the results is the better one, and between images
+  the image of smaller id;
+* an image without anybody makes each detection on it a false alarm;
+* a crowd region, and a person without labelled keypoints, is not to be found and pardons what lies on it, a crowd
+  any number of detections;
+* a score, coordinate or area that is not a finite number is an error;
+* an annotation of id 0 can be found like any other (pycocotools counts it as missed).
+
+Source: spec/training_and_evaluation.md §6, spec/measurement.md §4.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gtpt_bench.data.people import read_json
+from gtpt_bench.data.people import PERSON, read_json
 from gtpt_bench.errors import DataError
+from gtpt_bench.evaluation.entries import Detections, Doubles, KeypointTruth, Truths, detections_of, truths_of
+from gtpt_bench.evaluation.oks import similarities
 from gtpt_bench.keypoints import COCO, KeypointSet
 
 STATS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 """The ten figures in pycocotools' order; shares of 1, or -1 where no ground truth is of that size."""
-
-TRUTH_FIELDS = ("id", "image_id", "category_id", "area", "iscrowd", "num_keypoints")
-"""What pycocotools reads of an annotation besides its keypoints."""
 
 NUM_THRESHOLDS = 10
 """OKS thresholds 0.50, 0.55, …, 0.95."""
@@ -53,26 +64,36 @@ class Matches:
 
 
 @dataclass(frozen=True)
+class MatchRecord(Matches):
+    """Matches, and who was matched with whom: the record that AP, bootstrap and error analysis share.
+
+    Persons of every size take part (area range `all`). Detections beyond the most that count in an image are not in
+    it. G truths: all annotated persons on the scored images, in the order of the annotation file.
+
+    Attributes:
+        detection: place of each detection in the list of results, `[D]`.
+        truth: place among the truths of the one that each detection found, -1 for none, `[T, D]`; `matched` is
+            where it is not -1.
+        truth_image: place of each truth's image, `[G]`.
+        truth_id: annotation id of each truth, `[G]`.
+        truth_ignored: whether the truth is not to be found: a crowd or a person without labels, `[G]`.
+        image_ids: of the scored images, ascending, `[I]`.
+    """
+
+    detection: NDArray[np.intp]
+    truth: NDArray[np.intp]
+    truth_image: NDArray[np.intp]
+    truth_id: NDArray[np.int64]
+    truth_ignored: NDArray[np.bool_]
+    image_ids: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class CocoScores:
     """The ten figures by name, and the matches they come from."""
 
     stats: dict[str, float]
-    matches: Matches
-
-
-@dataclass(frozen=True)
-class KeypointTruth:
-    """Annotations to score against.
-
-    Attributes:
-        content: an annotation file's content; `keypoints` of each annotation hold what is compared.
-        image_ids: images that are scored; None for all.
-        source: where the annotations came from, for error messages.
-    """
-
-    content: Mapping[str, Any]
-    image_ids: Sequence[int] | None = None
-    source: str = "the annotations"
+    matches: MatchRecord
 
 
 def score_coco(
@@ -90,105 +111,102 @@ def score_coco(
         source: where the results came from, for error messages.
 
     Raises:
-        DataError: a result is malformed, on an unknown image, or its score is not a number; or the annotations
-            lack what is scored against.
+        DataError: a result is malformed, on an unknown image, or a number of it is none; or the annotations lack
+            what is scored against.
     """
     fields = {"keypoints": len(keypoints)}
-    check_truth(truth, fields)
-    check_results(results, truth, fields, source)
-    detections = [{**result, "area": extent_area(result["keypoints"])} for result in results]
-    return score_keypoints(truth, detections, sigmas=keypoints.sigmas, max_detections=max_detections)
+    truths = truths_of(truth, fields)
+    detections = detections_of(results, truth, fields, source=source)
+    return score_keypoints(truths, detections, sigmas=keypoints.sigmas, max_detections=max_detections)
 
 
 def score_keypoints(
-    truth: KeypointTruth,
-    detections: Sequence[Mapping[str, Any]],
+    truths: Truths,
+    detections: Detections,
     *,
     sigmas: Sequence[float],
     max_detections: int,
+    areas: Doubles | None = None,
 ) -> CocoScores:
-    """AP and AR of any set of keypoints, given its sigmas; detections are checked and have an `area`."""
+    """AP and AR of any set of keypoints, given its sigmas.
+
+    Args:
+        areas: of the detections in square pixels, `[D]`; the extent of their keypoints by default.
+    """
     from pycocotools.cocoeval import COCOeval
 
+    areas = extent_areas(detections.keypoints) if areas is None else areas
     with contextlib.redirect_stdout(io.StringIO()):
-        ground_truth = indexed(dict(truth.content))
-        numbered = [{**d, "id": number, "iscrowd": 0} for number, d in enumerate(detections, 1)]
-        evaluator = COCOeval(ground_truth, indexed({**truth.content, "annotations": numbered}), "keypoints")
+        images = [{"id": image_id} for image_id in truths.image_ids.tolist()]
+        evaluator = COCOeval(
+            _indexed(images, _truth_entries(truths)),
+            _indexed(images, _detection_entries(detections, areas)),
+            "keypoints",
+        )
         evaluator.params.kpt_oks_sigmas = np.asarray(sigmas)
         evaluator.params.maxDets = [max_detections]
-        if truth.image_ids is not None:
-            evaluator.params.imgIds = sorted(truth.image_ids)
+        evaluator.computeOks = partial(similarities, evaluator)
         evaluator.evaluate()
         evaluator.accumulate()
-    return CocoScores(_stats(evaluator), _matches(evaluator))
+    return CocoScores(_stats(evaluator), _record(evaluator, truths, detections))
 
 
-def indexed(content: dict[str, Any]) -> Any:
-    """A pycocotools COCO object from the content of an annotation file, without a detour over a file."""
+def extent_areas(keypoints_DJ3: Doubles) -> Doubles:
+    """Square pixels of the box around each one's keypoints, `[D]`: a detection's area for the evaluator."""
+    areas: Doubles = np.ptp(keypoints_DJ3[..., :2], axis=1).prod(axis=-1)
+    return areas
+
+
+def _truth_entries(truths: Truths) -> list[dict[str, Any]]:
+    """Truths as pycocotools has annotations; the id of each is its place + 1, since pycocotools takes 0 for none."""
+    columns = zip(
+        truths.on_image.tolist(),
+        _flat(truths.keypoints),  # arrays, which it would make of lists again and again
+        truths.boxes.tolist(),
+        truths.areas.tolist(),
+        truths.crowd.tolist(),
+        truths.labelled.tolist(),
+        strict=True,
+    )
+    return [
+        {
+            **{"id": number, "image_id": image_id, "category_id": PERSON, "keypoints": keypoints, "bbox": box},
+            **{"area": area, "iscrowd": int(crowd), "num_keypoints": int(labelled)},
+        }
+        for number, (image_id, keypoints, box, area, crowd, labelled) in enumerate(columns, 1)
+    ]
+
+
+def _detection_entries(detections: Detections, areas: Doubles) -> list[dict[str, Any]]:
+    """Detections as pycocotools has them; the id of each is its place among them + 1."""
+    flat = _flat(detections.keypoints)
+    columns = zip(detections.on_image.tolist(), flat, detections.scores.tolist(), areas.tolist(), strict=True)
+    return [
+        {
+            "id": number,
+            "image_id": image_id,
+            "category_id": PERSON,
+            "keypoints": keypoints,
+            "score": score,
+            "area": area,
+        }
+        for number, (image_id, keypoints, score, area) in enumerate(columns, 1)
+    ]
+
+
+def _flat(keypoints_NJ3: Doubles) -> Doubles:
+    """x, y, v, x, y, v, … of each one, `[N, 3 J]`."""
+    return keypoints_NJ3.reshape(len(keypoints_NJ3), 3 * keypoints_NJ3.shape[1])
+
+
+def _indexed(images: list[dict[str, Any]], entries: list[dict[str, Any]]) -> Any:
+    """A pycocotools COCO object of entries, without a detour over a file."""
     from pycocotools.coco import COCO as Index  # noqa: N811
 
     index = Index()
-    index.dataset = content
+    index.dataset = {"images": images, "categories": [{"id": PERSON}], "annotations": entries}
     index.createIndex()
     return index
-
-
-def extent_area(keypoints: Sequence[float]) -> float:
-    """Square pixels of the box around keypoints (x, y, confidence, …): a detection's area for the evaluator."""
-    return float(np.ptp(keypoints[0::3]) * np.ptp(keypoints[1::3]))
-
-
-def check_truth(truth: KeypointTruth, fields: Mapping[str, int]) -> None:
-    """Raise DataError at the first annotation that nothing can be scored against; fields as in `check_results`."""
-    if not all(isinstance(image, Mapping) and "id" in image for image in truth.content["images"]):
-        raise DataError(f"{truth.source}: an image has no id")
-    needed = {*TRUTH_FIELDS, *fields}
-    for place, annotation in enumerate(truth.content["annotations"]):
-        where = f"{truth.source}: annotation {place}"
-        missing = needed - annotation.keys() if isinstance(annotation, Mapping) else needed
-        if missing:
-            raise DataError(f"{where} lacks {', '.join(sorted(missing))}")
-        for name, count in fields.items():
-            _check_length(annotation[name], count, f"{where}: {name}")
-
-
-def check_results(
-    results: Sequence[Mapping[str, Any]], truth: KeypointTruth, fields: Mapping[str, int], source: str
-) -> None:
-    """Raise DataError at the first entry that cannot be scored.
-
-    Args:
-        fields: keypoint fields that each entry needs, and how many keypoints they hold.
-    """
-    known_images = {image["id"] for image in truth.content["images"]}
-    for place, result in enumerate(results):
-        where = f"{source}: entry {place}"
-        if not isinstance(result, Mapping) or not {"image_id", "category_id", "score", *fields} <= result.keys():
-            raise DataError(f"{where} is not a result; needed: image_id, category_id, score, {', '.join(fields)}")
-        if not isinstance(result["image_id"], Hashable) or result["image_id"] not in known_images:
-            raise DataError(f"{where} is on image {result['image_id']}, which the annotations do not have")
-        for name, count in fields.items():
-            _check_keypoints(result[name], count, f"{where}: {name}")
-        if not _is_finite([result["score"]]):
-            raise DataError(f"{where}: score is not a number")
-
-
-def _check_length(values: Any, count: int, where: str) -> None:
-    if not isinstance(values, list) or len(values) != 3 * count:
-        raise DataError(f"{where} does not have 3 x {count} numbers")
-
-
-def _check_keypoints(values: Any, count: int, where: str) -> None:
-    _check_length(values, count, where)
-    if not _is_finite(values):
-        raise DataError(f"{where} has a value that is not a number")
-
-
-def _is_finite(values: Sequence[Any]) -> bool:
-    try:
-        return all(math.isfinite(value) for value in values)
-    except TypeError:
-        return False
 
 
 def _stats(evaluator: Any) -> dict[str, float]:
@@ -206,19 +224,28 @@ def _stats(evaluator: Any) -> dict[str, float]:
     return dict(zip(STATS, five(precision) + five(recall), strict=True))
 
 
-def _matches(evaluator: Any) -> Matches:
-    records = evaluator.evalImgs[: len(evaluator.params.imgIds)]  # category by area by image: all areas come first
+def _record(evaluator: Any, truths: Truths, detections: Detections) -> MatchRecord:
+    records = evaluator.evalImgs[: len(truths.image_ids)]  # areas by images, the first being all areas
     found = [(place, record) for place, record in enumerate(records) if record is not None]
-    num_truths = np.zeros(len(records), dtype=np.intp)
-    for place, record in found:
-        num_truths[place] = np.count_nonzero(np.asarray(record["gtIgnore"]) == 0)
-    none = np.zeros((NUM_THRESHOLDS, 0), dtype=bool)
-    return Matches(
-        image=np.repeat([place for place, _ in found], [len(r["dtScores"]) for _, r in found]).astype(np.intp),
-        score=np.asarray([score for _, r in found for score in r["dtScores"]], dtype=np.float64),
-        matched=np.concatenate([none, *(np.asarray(r["dtMatches"]) > 0 for _, r in found)], axis=1),
-        ignored=np.concatenate([none, *(np.asarray(r["dtIgnore"], dtype=bool) for _, r in found)], axis=1),
-        num_truths=num_truths,
+    truth_image = np.searchsorted(truths.image_ids, truths.on_image)
+    ignored_G = np.zeros(len(truths.ids), dtype=bool)
+    for _, record in found:
+        ignored_G[np.asarray(record["gtIds"], dtype=np.intp) - 1] = np.asarray(record["gtIgnore"], dtype=bool)
+    none = np.zeros((NUM_THRESHOLDS, 0))
+    truth_TD = np.concatenate([none, *(record["dtMatches"] for _, record in found)], axis=1).astype(np.intp) - 1
+    number_D = np.asarray([number for _, record in found for number in record["dtIds"]], dtype=np.intp) - 1
+    return MatchRecord(
+        image=np.repeat([place for place, _ in found], [len(r["dtIds"]) for _, r in found]).astype(np.intp),
+        score=detections.scores[number_D],
+        matched=truth_TD >= 0,
+        ignored=np.concatenate([none, *(r["dtIgnore"] for _, r in found)], axis=1).astype(bool),
+        num_truths=np.bincount(truth_image[~ignored_G], minlength=len(truths.image_ids)).astype(np.intp),
+        detection=detections.place[number_D],
+        truth=truth_TD,
+        truth_image=truth_image.astype(np.intp),
+        truth_id=truths.ids,
+        truth_ignored=ignored_G,
+        image_ids=truths.image_ids,
     )
 
 

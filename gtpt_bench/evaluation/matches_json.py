@@ -1,4 +1,4 @@
-"""Matches as JSON and back, so that reports can resample images without the evaluator."""
+"""Matches, and errors of joints, as JSON and back, so that reports can resample without the evaluator."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gtpt_bench.evaluation.coco import NUM_THRESHOLDS, Matches
+from gtpt_bench.evaluation.mpii import JointErrors
 
 _BITS = 1 << np.arange(NUM_THRESHOLDS)
 
@@ -35,3 +36,20 @@ def matches_from_json(content: dict[str, Any]) -> Matches:
 
 def _unpacked(numbers: list[int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return (np.asarray(numbers, dtype=np.intp)[None] & _BITS[:, None]) > 0
+
+
+def errors_to_json(errors: JointErrors) -> dict[str, Any]:
+    """Plain lists, a person each; null where a joint does not count."""
+    return {
+        "distance": [
+            [distance if counts else None for distance, counts in zip(*person, strict=True)]
+            for person in zip(errors.distance.tolist(), errors.counts.tolist(), strict=True)
+        ]
+    }
+
+
+def errors_from_json(content: dict[str, Any]) -> JointErrors:
+    """Inverse of `errors_to_json`."""
+    distance = np.asarray(content["distance"], dtype=np.float64)  # null becomes NaN
+    counts = ~np.isnan(distance)
+    return JointErrors(np.where(counts, distance, 0), counts)

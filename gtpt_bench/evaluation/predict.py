@@ -1,8 +1,13 @@
-"""A model's poses for a data set: crops in batches, flip test, decoding, back to image pixels."""
+"""A model's poses for a data set: crops in batches, flip test, decoding, back to image pixels.
+
+Batches are the same on any number of processes, which are dealt whole ones in turn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,7 +16,9 @@ from torch.utils.data import DataLoader
 
 from gtpt_bench.data.crop import crop_matrix, frame_of_box, inverse, map_points
 from gtpt_bench.data.dataset import Crop, PersonCrops, normalised
+from gtpt_bench.data.loading import keep_to_one_core, loaded, num_loader_workers
 from gtpt_bench.data.people import Person
+from gtpt_bench.data.pixel_grid import PAPER_GRID, PixelGrid
 from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.decode import averaged, decoded, unmirrored
 from gtpt_bench.evaluation.poses import Poses
@@ -20,6 +27,9 @@ from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.gtpt.truth import Truth
 from gtpt_bench.models.sizes import Size
 from gtpt_bench.training.randomness import draws_from
+from gtpt_bench.training.team import ALONE, Team
+
+Decoded = tuple[np.ndarray, np.ndarray]
 
 
 @torch.inference_mode()
@@ -32,35 +42,69 @@ def predict_poses(
     batch_size: int,
     device: torch.device,
     on_batch: Callable[[int, int], None] = lambda done, total: None,
+    team: Team = ALONE,
 ) -> Poses:
-    """Poses of all persons, scored as their boxes are, in the order of the data set.
+    """Poses of all persons, scored as their boxes are, in the order of the data set; the same in all processes.
 
     Args:
         model: in evaluation mode.
-        on_batch: told the persons done and the total after each batch.
+        on_batch: told the persons done and the total after each round, in which every process has done a batch.
+        team: the processes that share the work.
 
     Raises:
         InputError: the model's pruning looks at labels, and there are none.
     """
-    mirror, shift_bins = crops.keypoints.mirror, (split_ratio - 1) * protocol.flip_shift
-    coordinates, confidences = [], []
-    for number, batch in enumerate(DataLoader(crops, batch_size=batch_size)):
-        images, truth = normalised(batch.image.to(device)), _truth(model, batch, device)
-        with draws_from(number, device=device):
-            logits: SimccLogits = model(images, *truth)
-            if protocol.flip_test:
-                logits = averaged(logits, mirror_logits(model, images, truth, mirror=mirror, shift_bins=shift_bins))
-        points, confidence = decoded(logits, split_ratio=split_ratio)
-        coordinates.append(points.cpu().numpy())
-        confidences.append(confidence.cpu().numpy())
-        on_batch(sum(map(len, confidences)), len(crops))
-    num_keypoints = len(crops.keypoints)
+    predict = partial(
+        predicted,
+        model,
+        mirror=crops.keypoints.mirror,
+        protocol=protocol,
+        split_ratio=split_ratio,
+        grid=crops.grid,
+    )
+    places = list(range(len(crops)))
+    batches = [places[start : start + batch_size] for start in range(0, len(crops), batch_size)]
+    workers = num_loader_workers(device, num_sharers=team.num_sharers)
+    own = batches[team.rank :: team.size]
+    loader = loaded(DataLoader(crops, batch_sampler=own, num_workers=workers, worker_init_fn=keep_to_one_core))
+    found: list[Decoded] = []
+    for first in range(0, len(batches), team.size):
+        number = first + team.rank
+        if number < len(batches):
+            found.append(predict(next(loader), device=device, number=number))
+        on_batch(min((first + team.size) * batch_size, len(crops)), len(crops))
+    dealt, num_keypoints = team.gathered(found), len(crops.keypoints)
+    of_batches = [dealt[number % team.size][number // team.size] for number in range(len(batches))]
     return poses_in_image(
         crops.people,
         crops.input_size,
-        np.concatenate([np.empty((0, num_keypoints, 2)), *coordinates]),
-        np.concatenate([np.empty((0, num_keypoints)), *confidences]),
+        np.concatenate([np.empty((0, num_keypoints, 2)), *(points for points, _ in of_batches)]),
+        np.concatenate([np.empty((0, num_keypoints)), *(confidences for _, confidences in of_batches)]),
+        area=protocol.oks_nms_area,
+        grid=crops.grid,
     )
+
+
+def predicted(
+    model: nn.Module,
+    batch: Crop,
+    *,
+    mirror: Sequence[int],
+    protocol: Protocol,
+    split_ratio: int,
+    grid: PixelGrid,
+    device: torch.device,
+    number: int,
+) -> Decoded:
+    """Crop coordinates `[B, J, 2]` and confidences `[B, J]` of a batch, whose number seeds what the model draws."""
+    images, truth = normalised(batch.image.to(device)), _truth(model, batch, device)
+    with draws_from(number, device=device):
+        logits: SimccLogits = model(images, *truth)
+        if protocol.flip_test:
+            shift_bins = grid.mirror_shift(split_ratio) * protocol.flip_shift
+            logits = averaged(logits, mirror_logits(model, images, truth, mirror=mirror, shift_bins=shift_bins))
+    points, confidence = decoded(logits, split_ratio=split_ratio, grid=grid)
+    return points.cpu().numpy(), confidence.cpu().numpy()
 
 
 def mirror_logits(
@@ -103,18 +147,25 @@ def mirrored(truth: Truth, mirror: Sequence[int], *, width: int) -> Truth:
 
 
 def poses_in_image(
-    people: Sequence[Person], input_size: Size, points_PJ2: np.ndarray, confidence_PJ: np.ndarray
+    people: Sequence[Person],
+    input_size: Size,
+    points_PJ2: np.ndarray,
+    confidence_PJ: np.ndarray,
+    *,
+    area: Literal["crop", "box"] = "crop",
+    grid: PixelGrid = PAPER_GRID,
 ) -> Poses:
     """Poses in image pixels, scored as the boxes are, from crop coordinates `[P, J, 2]` and confidences `[P, J]`."""
     frames = [frame_of_box(person.box, input_size) for person in people]
     in_image = [
-        map_points(inverse(crop_matrix(frame, input_size)), points)
+        map_points(inverse(crop_matrix(frame, input_size, grid)), points)
         for frame, points in zip(frames, points_PJ2, strict=True)
     ]
+    areas = {"crop": [frame.area for frame in frames], "box": [float(np.prod(person.box[2:])) for person in people]}
     keypoints = np.concatenate((np.reshape(in_image, points_PJ2.shape), confidence_PJ[..., None]), axis=-1)
     return Poses(
         image_ids=np.asarray([person.image_id for person in people], dtype=np.int64),
         keypoints=keypoints.astype(np.float64),
-        areas=np.asarray([frame.area for frame in frames], dtype=np.float64),
+        areas=np.asarray(areas[area], dtype=np.float64),
         scores=np.asarray([person.score for person in people], dtype=np.float64),
     )

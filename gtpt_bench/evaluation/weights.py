@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from gtpt_bench.config import RunConfig
+from gtpt_bench.config import RunConfig, stated_protocol
 from gtpt_bench.data.config import CocoData
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth
 from gtpt_bench.efficiency.torch_device import torch_device
-from gtpt_bench.evaluation.poses import final_poses
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
-from gtpt_bench.evaluation.score import Metrics, coco_results, score_results
+from gtpt_bench.evaluation.score import Metrics, score_poses, shown_metrics
 from gtpt_bench.files import write_json
 from gtpt_bench.models import create_model, load_official_weights
 from gtpt_bench.models.weights import fill_strictly, read_safely
 from gtpt_bench.training.checkpoint import FORMAT
 
 BATCH = 64
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Figures of a weight file, as `shown_metrics` has them, and the protocol that they depend on, in full."""
+
+    metrics: Metrics
+    protocol: dict[str, Any]
 
 
 def evaluate_file(
@@ -34,14 +43,14 @@ def evaluate_file(
     detections: str = CocoData().detections,
     predictions: Path | None,
     on_batch: Callable[[int, int, str], None],
-) -> Metrics:
+) -> Evaluated:
     """AP and AR of a weight file: the authors' (their EMA copy) or a checkpoint of a run here (its EMA copy).
 
     Raises:
         WeightsError, DataError, InputError: in one line what does not fit.
     """
     model = create_model(name)
-    _fill(model, weights)
+    fill_from_file(model, weights)
     run = RunConfig(model=model.config, data=CocoData(evaluation=split, detections=detections), evaluation=protocol)
     root = DataRoot(data_root)
     crops = evaluation_crops(run, root)
@@ -55,17 +64,14 @@ def evaluate_file(
         device=device,
         on_batch=lambda done, total: on_batch(done, total, "persons"),
     )
-    results = coco_results(final_poses(poses, crops.keypoints.sigmas, protocol), crops.keypoints)
-    scored = score_results(
-        evaluation_truth(run, root), results, keypoints=crops.keypoints, max_detections=protocol.max_detections
-    )
+    final = score_poses(evaluation_truth(run, root), poses, crops.keypoints, protocol)
     if predictions is not None:  # only what can be scored: JSON has no NaN
-        write_json(predictions, results)
-    metrics: Metrics = scored.metrics.get("parts", scored.metrics)
-    return metrics
+        write_json(predictions, final.results)
+    return Evaluated(shown_metrics(final.scored.metrics), stated_protocol(run))
 
 
-def _fill(model: torch.nn.Module, weights: Path) -> None:
+def fill_from_file(model: torch.nn.Module, weights: Path) -> None:
+    """Fill a model with the EMA copy in a weight file of the authors or a checkpoint of a run; raises WeightsError."""
     content = read_safely(weights)
     if isinstance(content, dict) and content.get("format") == FORMAT:
         fill_strictly(model, content["ema"], source=str(weights))

@@ -8,16 +8,13 @@ Source: spec/training_and_evaluation.md §7.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from gtpt_bench.evaluation.coco import (
-    CocoScores,
-    KeypointTruth,
-    check_results,
-    check_truth,
-    extent_area,
-    score_keypoints,
-)
+import numpy as np
+
+from gtpt_bench.evaluation.coco import CocoScores, extent_areas, score_keypoints
+from gtpt_bench.evaluation.entries import Detections, KeypointTruth, Truths, detections_of, truths_of
 from gtpt_bench.keypoints import WHOLEBODY
 
 FIELDS = {"body": "keypoints", "foot": "foot_kpts", "face": "face_kpts"} | {
@@ -25,10 +22,16 @@ FIELDS = {"body": "keypoints", "foot": "foot_kpts", "face": "face_kpts"} | {
 }
 """Part to its field in annotations and results; joined in this order they are the 133 keypoints."""
 
-WHOLE = "wholebody"
+FIELD_SIZES = {FIELDS[part]: len(places) for part, places in WHOLEBODY.parts.items()}
+"""How many keypoints each field holds."""
 
-RANKED_BY_PERSON = (WHOLE, "body")
-"""Ranked by the person's `score`, as the reference evaluator (xtcocotools) does even where a `body_score` is given."""
+SCORED_PARTS = ("foot", "face", "lefthand", "righthand")
+"""Ranked by scores of their own where results have them. The whole and the body are ranked by the person's `score`, as
+the reference evaluator (xtcocotools) ranks them even where there is a `body_score`."""
+
+WHOLE = "wholebody"
+HAND = "hand"
+HANDS = ("lefthand", "righthand")
 
 
 def score_wholebody(
@@ -42,52 +45,54 @@ def score_wholebody(
 
     Args:
         results: entries with the five keypoint fields of the annotations, `score`, and optionally scores of
-            parts: `foot_score`, `face_score`, `lefthand_score`, `righthand_score`.
+            parts: `foot_score`, `face_score`, `lefthand_score`, `righthand_score`; a part without is ranked by
+            `score`.
 
     Raises:
-        DataError: a result is malformed, on an unknown image, or its score is not a number; or the annotations
-            lack what is scored against.
+        DataError: a result is malformed, on an unknown image, or a number of it is none; or the annotations lack
+            what is scored against.
     """
-    sizes = {FIELDS[part]: len(places) for part, places in WHOLEBODY.parts.items()}
-    check_truth(truth, sizes)
-    check_results(results, truth, sizes, source)
+    truths = truths_of(truth, FIELD_SIZES)
+    detections = detections_of(results, truth, FIELD_SIZES, parts=SCORED_PARTS, source=source)
+    return score_parts(truths, detections, max_detections=max_detections)
+
+
+def score_parts(truths: Truths, detections: Detections, *, max_detections: int) -> dict[str, CocoScores]:
+    """Scores of `wholebody` and of each part by name, of 133 keypoints each."""
+    areas = extent_areas(detections.keypoints[:, list(WHOLEBODY.parts["body"])])
     return {
         part: score_keypoints(
-            KeypointTruth(_part_truth(truth.content, part), truth.image_ids),
-            [_part_result(result, part) for result in results],
-            sigmas=[WHOLEBODY.sigmas[place] for place in WHOLEBODY.parts.get(part, range(len(WHOLEBODY)))],
+            _part_truths(truths, places),
+            _part_detections(detections, part, places),
+            sigmas=[WHOLEBODY.sigmas[place] for place in places],
             max_detections=max_detections,
+            areas=areas,
         )
-        for part in (WHOLE, *WHOLEBODY.parts)
+        for part, places in {WHOLE: range(len(WHOLEBODY)), **WHOLEBODY.parts}.items()
     }
 
 
-def _part_truth(content: Mapping[str, Any], part: str) -> dict[str, Any]:
-    return {**content, "annotations": [_part_annotation(annotation, part) for annotation in content["annotations"]]}
+def _part_truths(truths: Truths, places: range) -> Truths:
+    keypoints = truths.keypoints[:, places.start : places.stop]
+    labelled = np.any(keypoints[..., 2] > 0, axis=1)
+    return replace(truths, keypoints=keypoints, labelled=np.asarray(labelled))
 
 
-def _part_annotation(annotation: Mapping[str, Any], part: str) -> dict[str, Any]:
-    keypoints = _part_keypoints(annotation, part)
+def _part_detections(detections: Detections, part: str, places: range) -> Detections:
+    keypoints = detections.keypoints[:, places.start : places.stop]
+    return replace(detections, keypoints=keypoints, scores=detections.part_scores.get(part, detections.scores))
+
+
+def hand_mean(parts: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Mean of left and right hand, figure by figure; -1 where one of them has no value.
+
+    An assumption: there is no joint evaluation of hands, and papers do not say what their column `hand` is.
+    Source: spec/training_and_evaluation.md §7.
+    """
+    left, right = (parts[hand] for hand in HANDS)
     return {
-        **annotation,
-        "keypoints": keypoints,
-        "num_keypoints": sum(visibility > 0 for visibility in keypoints[2::3]),
+        figure: (left[figure] + right[figure]) / 2 if min(left[figure], right[figure]) >= 0 else -1.0 for figure in left
     }
-
-
-def _part_result(result: Mapping[str, Any], part: str) -> dict[str, Any]:
-    return {
-        "image_id": result["image_id"],
-        "category_id": result["category_id"],
-        "keypoints": _part_keypoints(result, part),
-        "score": result["score"] if part in RANKED_BY_PERSON else result.get(f"{part}_score", result["score"]),
-        "area": extent_area(result["keypoints"]),
-    }
-
-
-def _part_keypoints(entry: Mapping[str, Any], part: str) -> list[float]:
-    fields = FIELDS.values() if part == WHOLE else [FIELDS[part]]
-    return [value for field in fields for value in entry[field]]
 
 
 def as_fields(keypoints: Sequence[float]) -> dict[str, list[float]]:

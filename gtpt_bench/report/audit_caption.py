@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gtpt_bench.efficiency.counting.conventions import CONVENTIONS
+from gtpt_bench.report.audit_counters import counters_sentences
 from gtpt_bench.report.audit_table import Audited
 from gtpt_bench.report.caption import heading_sentences, unfinished_sentences
 from gtpt_bench.report.records import VariantRecords
@@ -33,6 +34,7 @@ def audit_caption(plan: Plan, rows: Sequence[Audited], records: Mapping[str, Var
         "Saved by pruning: MACs against the same model keeping all its tokens, counted as the published figure is and "
         "in full."
     )
+    lines += counters_sentences(records)
     lines += _unexplained(rows)
     lines += unfinished_sentences(records)
     sources = dict.fromkeys(row.printed.source for row in rows if row.printed)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gtpt_bench.efficiency.counting.conventions import CONVENTIONS
+from gtpt_bench.report.audit_counters import counters_cell
 from gtpt_bench.report.cells import (
     NOTHING,
     Cell,
@@ -37,6 +38,7 @@ COLUMNS = (
     Column("deviation", "rounded, off by"),
     Column("macs_full_g", "MACs full (G)"),
     Column("attention_percent", "of it attention (%)"),
+    Column("counters", "counters that agree"),
     Column("full_to_published", "full / published"),
     Column("saving_published_percent", "saved by pruning as published (%)"),
     Column("saving_full_percent", "saved in full (%)"),
@@ -118,6 +120,7 @@ def _cells(row: Audited) -> Iterator[tuple[str, Cell]]:
     yield "params_m", _measured(metrics["params"] / 1e6, 3, cost)
     yield "macs_full_g", _measured(full / 1e9, 3, cost)
     yield "attention_percent", _measured(100 * attention / full, 1, cost)
+    yield "counters", counters_cell(cost, row.records.dense_cost)
     if row.params and row.printed:
         yield "params_counted", _from_both(measured_cell(None, in_words(row.params), cost), row.printed)
     if row.macs and row.printed:

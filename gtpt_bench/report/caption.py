@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gtpt_bench.config import RunConfig
+from gtpt_bench.config import RunConfig, stated_protocol
 from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.timing.statistics import median_error
+from gtpt_bench.evaluation.named_protocols import boxes_in_words
 from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
 from gtpt_bench.report.accuracy import StudyAccuracy
 from gtpt_bench.report.records import Found, VariantRecords
@@ -87,17 +88,38 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
     lines += oracle_sentences(plan)
     lines += smaller_sentences(plan, accuracy)
     lines += untrained_sentences(accuracy)
-    if accuracy.smallest_visible is not None:
-        covers = (
-            "counting both other images and other training seeds"
-            if accuracy.covers_seeds
-            else "counting other images only: one seed says nothing of how AP moves from one training to the next"
-        )
-        compared = "the variant it is compared with" if plan.study.report.against else plan.baseline
-        lines.append(f"Differences have 95 % intervals, {covers}; n.d.: not distinguishable from {compared}.")
-        if is_comparable(accuracy):
-            lines.append(f"Smallest difference this study could see: {accuracy.smallest_visible:.1f} AP.")
+    lines += difference_sentences(plan, accuracy)
     return lines
+
+
+def difference_sentences(plan: Plan, accuracy: StudyAccuracy) -> list[str]:
+    """What intervals and `n.d.` mean here, and what the study can see at all."""
+    if accuracy.num_comparisons == 0:
+        return []
+    covers = (
+        "counting both other images and other training seeds"
+        if accuracy.covers_seeds
+        else "counting other images only: one seed says nothing of how AP moves from one training to the next"
+    )
+    compared = "the variant it is compared with" if plan.study.report.against else plan.baseline
+    number = accuracy.num_comparisons
+    corrected = f" over all {number} comparisons here (Holm)" if number > 1 else ""
+    lines = ["AP ± standard deviation over seeds."] if accuracy.covers_seeds else []
+    lines.append(
+        f"Differences have 95 % intervals, each for itself, {covers}; n.d.: not distinguishable from {compared} at "
+        f"5 %{corrected}."
+    )
+    if is_comparable(accuracy) and accuracy.smallest_visible is not None:
+        lines.append(
+            f"Smallest difference this study could see, with {_seeds(accuracy)} and {accuracy.num_images:,} images: "
+            f"{accuracy.smallest_visible:.1f} AP (in four of five repetitions, in a single comparison at 5 %)."
+        )
+    return lines
+
+
+def _seeds(accuracy: StudyAccuracy) -> str:
+    numbers = sorted({variant.num_seeds for variant in accuracy.variants.values()})
+    return f"{' or '.join(map(str, numbers))} seed{'' if numbers == [1] else 's'}"
 
 
 def _epochs(plan: Plan) -> str:
@@ -121,7 +143,7 @@ def said_of(plan: Plan, words: Callable[[PlannedRun], str]) -> str:
 
 
 def _boxes(config: RunConfig) -> str:
-    return "ground-truth boxes" if config.evaluation.boxes == "ground_truth" else f"boxes of {config.data.detections}"
+    return boxes_in_words(stated_protocol(config)["boxes"])
 
 
 def oracle_sentences(plan: Plan) -> list[str]:

@@ -12,7 +12,9 @@ from gtpt_bench.report.audit_caption import audit_caption
 from gtpt_bench.report.audit_table import audit_table, audited
 from gtpt_bench.report.caption import smaller_sentences, table_caption, untrained_sentences
 from gtpt_bench.report.cells import StudyTable
-from gtpt_bench.report.plots import draw
+from gtpt_bench.report.errors import StudyErrors, study_errors
+from gtpt_bench.report.errors_plots import ERROR_PLOTS, draw_errors
+from gtpt_bench.report.plots import PLOTS, draw
 from gtpt_bench.report.records import VariantRecords, gather
 from gtpt_bench.report.speed import study_speed
 from gtpt_bench.report.speed_caption import speed_caption
@@ -37,11 +39,13 @@ class Contents:
     """Attributes:
     caption: of the table, a sentence or two a line.
     plots: by the names of their files.
+    errors: None where no evaluation looked for them.
     """
 
     table: StudyTable
     caption: list[str]
     plots: dict[str, Drawing]
+    errors: StudyErrors | None = None
 
 
 def contents(plan: Plan, folder: StudyFolder) -> Contents:
@@ -68,14 +72,19 @@ def _of_speed(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
 def _of_variants(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
     accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, plan.reference)
     table = study_table(plan, records, accuracy)
-    plots: dict[str, Drawing] = {name: partial(_drawn, name, plan, table, accuracy) for name in plan.study.report.plots}
-    return Contents(table, table_caption(plan, records, accuracy), plots)
+    errors = study_errors(records, plan.reference)
+    drawings: dict[str, Drawing] = {name: partial(draw, name, plan, table, accuracy) for name in PLOTS}
+    drawings |= {name: partial(draw_errors, name, plan, errors) for name in ERROR_PLOTS}
+    plots: dict[str, Drawing] = {
+        name: partial(_warned, drawings[name], plan, accuracy) for name in plan.study.report.plots
+    }
+    return Contents(table, table_caption(plan, records, accuracy), plots, errors)
 
 
-def _drawn(name: str, plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
+def _warned(drawing: Drawing, plan: Plan, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
     """A plot with the warnings that the table has too."""
     warnings = []
     if accuracy and plan.study.accuracy:
         warnings = [*smaller_sentences(plan, accuracy), *untrained_sentences(accuracy)]
-    drawn = draw(name, plan, table, accuracy)
+    drawn = drawing()
     return (drawn[0], " ".join([drawn[1], *warnings])) if drawn else None

@@ -161,12 +161,12 @@ def _ap_label(plan: Plan) -> str:
     wanted = plan.study.accuracy
     if wanted is None:
         return "AP"
-    where = {"drawn": "drawn people", "coco": wanted.data.evaluation}[wanted.data.kind]
+    where = "drawn people" if wanted.data.kind == "drawn" else wanted.data.evaluation
     return f"AP of {wanted.model}\non {where}"
 
 
 def _bars(plan: Plan, accuracy: StudyAccuracy | None) -> str:
-    if accuracy is None or accuracy.smallest_visible is None:
+    if not _errors(accuracy) or accuracy is None:
         return ""
     kinds = "images and training seeds" if accuracy.covers_seeds else "images; one training seed"
     compared = "the variant compared with" if plan.study.report.against else plan.baseline

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gtpt_bench.data.people import read_json
+from gtpt_bench.evaluation.analysis.as_json import errors_from_json
+from gtpt_bench.evaluation.analysis.errors import Errors
 from gtpt_bench.evaluation.coco import Matches
 from gtpt_bench.evaluation.matches_json import matches_from_json
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun
@@ -23,11 +25,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One evaluated run."""
+    """One evaluated run.
+
+    Attributes:
+        errors: None where the evaluation did not look for them.
+    """
 
     seed: int
     found: Found
     matches: Matches
+    errors: Errors | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,8 @@ def _found(folder: StudyFolder, path: Path, signature: str) -> Found | None:
 def _evaluated(folder: StudyFolder, run: PlannedRun) -> Evaluated | None:
     job, signature = folder.run(run), run.evaluate_signature
     found = _found(folder, job.evaluation(signature), signature)
-    if found is None:
+    if found is None or "AP" not in found.record["metrics"]:  # PCKh stands in words where tables have AP
         return None
     matches = matches_from_json(read_json(job.matches(signature)))
-    return Evaluated(run.seed, found, matches)
+    errors = job.errors(signature)
+    return Evaluated(run.seed, found, matches, errors_from_json(read_json(errors)) if errors.exists() else None)

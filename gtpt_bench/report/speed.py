@@ -1,8 +1,9 @@
 """How fast each variant is in each way of running at each batch size, from the raw samples of one session.
 
 Speed-ups are paired: round by round the time of the variant compared with over the variant's own, same way, same batch,
-so that a drift of the machine cancels. Rounds in which other processes had the cores are set aside, as long as enough
-others are left. Source: spec/measurement.md §1 (A against B; when is it different).
+so that a drift of the machine cancels. Rounds in which other processes had the cores are set aside; where too few
+others are left the figures are those of all rounds, and there is no verdict. Source: spec/measurement.md §1 (A against
+B; when is it different).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gtpt_bench.efficiency.timing.comparison import Verdict, compared, fewest_rounds, middle_mean
+from gtpt_bench.efficiency.timing.comparison import Verdict, compared_undisturbed, middle_mean, told_rounds
 from gtpt_bench.efficiency.timing.waiting import DISTURBED
 from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.study.plan import Plan
@@ -34,7 +35,7 @@ class SpeedUp:
 
     Attributes:
         interval: of 95 %; None where there is one round and nothing to tell it from.
-        num_rounds: that were compared.
+        num_rounds: that count: in which neither was disturbed.
     """
 
     factor: float
@@ -118,7 +119,7 @@ class Rounds:
 
 def cell_speed(own: Rounds, batch: int, against: Rounds | None) -> CellSpeed:
     """Figures of one cell from its rounds, and those of the cell that it is compared with."""
-    kept = undisturbed([own])
+    kept = told_rounds(own.disturbed, CONFIDENCE)
     return CellSpeed(
         images_per_s=batch / float(np.median([own.ns[place] for place in kept])) * 1e9,
         call_ms=float(np.median([ns for place in kept for ns in own.call_ns[place]])) / 1e6,
@@ -131,18 +132,11 @@ def cell_speed(own: Rounds, batch: int, against: Rounds | None) -> CellSpeed:
 
 def speed_up(own: Rounds, against: Rounds) -> SpeedUp:
     """From the rounds in which neither was disturbed."""
-    kept = undisturbed([own, against])
-    ours, theirs = ([rounds.ns[place] for place in kept] for rounds in (own, against))
-    found = compared(theirs, ours, rng=np.random.default_rng(SEED), margin=MARGIN, confidence=CONFIDENCE)
-    interval = (1 / found.high, 1 / found.low) if found.num_rounds > 1 else None
+    disturbed = [a or b for a, b in zip(own.disturbed, against.disturbed, strict=True)]
+    rng = np.random.default_rng(SEED)
+    found = compared_undisturbed(against.ns, own.ns, disturbed, rng=rng, margin=MARGIN, confidence=CONFIDENCE)
+    interval = (1 / found.high, 1 / found.low) if found.low > 0 else None
     return SpeedUp(1 / found.ratio, interval, found.verdict, found.num_rounds)
-
-
-def undisturbed(cells: Sequence[Rounds]) -> list[int]:
-    """Places of the rounds in which no cell was disturbed; of all rounds if too few are left for a verdict."""
-    places = range(len(cells[0].ns))
-    kept = [place for place in places if not any(cell.disturbed[place] for cell in cells)]
-    return kept if len(kept) >= fewest_rounds(CONFIDENCE) else list(places)
 
 
 def _middle(ns: Sequence[int], waited_ns: Sequence[int]) -> float:

@@ -65,7 +65,7 @@ def speed_up_sentence(plan: Plan) -> str:
         f"Speed-up: time of {compared} over that of the variant, in the same way at the same batch size, round by "
         f"round; in brackets its {confidence} interval, a paired bootstrap over rounds. Faster, slower: the interval "
         f"excludes 1 and the difference is more than {margin}; same: the interval lies within {margin} of 1; "
-        f"ambiguous: neither, or fewer than {fewest_rounds(CONFIDENCE)} rounds."
+        f"ambiguous: neither, or fewer than {fewest_rounds(CONFIDENCE)} undisturbed rounds."
     )
 
 
@@ -76,7 +76,9 @@ def disturbed_sentences(speed: StudySpeed) -> list[str]:
     if not disturbed:
         return []
     few = [cell for cell in cells if cell.num_rounds - cell.num_disturbed < fewest_rounds(CONFIDENCE)]
-    kept = f"; in {len(few)} of {len(cells)} cells too few were left alone, so there all count" if few else ""
+    cells_in_words = f"in {len(few)} of {len(cells)} cells too few were left alone"
+    longer = "so there all count, times are longer than the model's own and no verdict is given"
+    kept = f"; {cells_in_words}, {longer}" if few else ""
     return [
         f"Other processes had the cores in {disturbed} of {total} measurements, a cell's round each, which are set "
         f"aside{kept}."

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from gtpt_bench.report.speed import CellSpeed, StudySpeed
-from gtpt_bench.report.speed_caption import session_sentence, speed_up_sentence
+from gtpt_bench.report.speed_caption import disturbed_sentences, session_sentence, speed_up_sentence
 from gtpt_bench.report.speed_table import grid_of
 from gtpt_bench.report.style import plot_style
 from gtpt_bench.study.plan import Plan
@@ -45,9 +45,10 @@ def speed_maps(plan: Plan, speed: StudySpeed) -> tuple[Figure, str]:
                 axes.set_axis_off()
     words = (
         "Speed-up by batch size (across) and keep rates (down), a map a way of running; darker is faster, all on one "
-        f"scale. Below each its 95 % interval, or in words why it is no clear gain; {plan.baseline} stands with its "
-        f"images a second. {session_sentence(plan, speed)} {speed_up_sentence(plan)}"
+        "scale, and what is ambiguous has the colour of 1. Below each its 95 % interval, or in words why it is no "
+        f"clear gain; {plan.baseline} stands with its images a second. "
     )
+    words += " ".join([session_sentence(plan, speed), speed_up_sentence(plan), *disturbed_sentences(speed)])
     return figure, words
 
 
@@ -92,7 +93,9 @@ def _row_name(plan: Plan, variant: str) -> str:
 
 
 def _factor(cell: CellSpeed) -> float:
-    return cell.speed_up.factor if cell.speed_up else 1.0
+    """What its colour stands for: a factor that is worth nothing has none of its own."""
+    found = cell.speed_up
+    return 1.0 if found is None or cell.recompiled or found.verdict == "ambiguous" else found.factor
 
 
 def _scale(speed: StudySpeed) -> tuple[float, float]:

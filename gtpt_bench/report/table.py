@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -38,7 +39,13 @@ def columns(plan: Plan) -> tuple[Column, ...]:
         Column("throughput", "images/s"),
         Column("trained_macs_full_m", f"{trained} MACs full (M)"),
         Column("ap", "AP"),
+        Column("ap_low", "", for_programs=True),
+        Column("ap_high", "", for_programs=True),
+        Column("ap_seed_sd", "", for_programs=True),
         Column("ap_difference", f"AP − AP of {compared}"),
+        Column("ap_difference_half_width", "", for_programs=True),
+        Column("ap_difference_p", "", for_programs=True),
+        Column("ap_difference_p_holm", "", for_programs=True),
         Column("ar", "AR"),
     )
 
@@ -108,11 +115,27 @@ def _accuracy_cells(
     num_planned = len(found) + len(records.unfinished)
     partly = f" ({len(found)} of {num_planned} seeds)" if records.unfinished else ""
     yield "ap", _measured(accuracy.ap, 1, *found, suffix=spread + partly)
+    if math.isfinite(accuracy.over_images.standard_error):
+        yield "ap_low", _measured(accuracy.over_images.low, 1, *found)
+        yield "ap_high", _measured(accuracy.over_images.high, 1, *found)
+    if accuracy.seed_sd is not None:
+        yield "ap_seed_sd", _measured(accuracy.seed_sd, 1, *found)
     yield "ar", _measured(100 * float(np.mean([f.record["metrics"]["AR"] for f in found])), 1, *found)
-    if accuracy.difference is not None and accuracy.half_width is not None:
-        mark = "" if accuracy.is_distinguishable else " n.d."
-        text = f"{round(accuracy.difference, 1) + 0.0:+.1f} ± {accuracy.half_width:.1f}{mark}"
-        yield "ap_difference", _measured(accuracy.difference, 1, *found, *compared, text=text)
+    yield from _difference_cells(accuracy, [*found, *compared])
+
+
+def _difference_cells(accuracy: VariantAccuracy, found: list[Found]) -> Iterator[tuple[str, Cell]]:
+    if accuracy.compared is None or accuracy.p_corrected is None:
+        return
+    difference, half_width = accuracy.compared.value, accuracy.half_width
+    error = "" if half_width is None else f" ± {half_width:.1f}"
+    mark = "" if accuracy.is_distinguishable else " n.d."
+    text = f"{round(difference, 1) + 0.0:+.1f}{error}{mark}"
+    yield "ap_difference", _measured(difference, 1, *found, text=text)
+    if half_width is not None:
+        yield "ap_difference_half_width", _measured(half_width, 1, *found)
+    yield "ap_difference_p", _measured(accuracy.compared.p_value, 4, *found)
+    yield "ap_difference_p_holm", _measured(accuracy.p_corrected, 4, *found)
 
 
 def _reported_cells(plan: Plan, reported: Reported) -> Iterator[tuple[str, Cell]]:

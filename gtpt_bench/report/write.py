@@ -1,4 +1,4 @@
-"""Writes a study's report: table in three formats, provenance of its cells, plots, captions."""
+"""Writes a study's report: table in three formats, provenance of its cells, errors, plots, captions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from gtpt_bench.files import write_text
 from gtpt_bench.report.contents import SPEED_UP, contents
+from gtpt_bench.report.errors_files import write_errors
+from gtpt_bench.report.errors_plots import ERROR_PLOTS
 from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, markdown_line, provenance_csv
 from gtpt_bench.report.plots import PLOTS
 from gtpt_bench.report.style import remove_figure, save_figure
@@ -33,7 +35,8 @@ def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
     write_text(out / "table.csv", as_csv(found.table))
     write_text(out / "table.tex", as_latex(found.table, found.caption))
     write_text(out / "provenance.csv", provenance_csv(found.table))
-    for name in (*PLOTS, SPEED_UP):
+    write_errors(plan, found.errors, out)
+    for name in (*PLOTS, *ERROR_PLOTS, SPEED_UP):
         remove_figure(out, name)
     paths, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, found.caption), ""]
     for name, drawing in found.plots.items():

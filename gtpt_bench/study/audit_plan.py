@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gtpt_bench.config import cost_signature
 from gtpt_bench.errors import InputError, StudyError
+from gtpt_bench.frozen import signature
 from gtpt_bench.models.catalogue import ModelConfig, list_models, model_config
 from gtpt_bench.study.plan import PlannedAudit, PlannedCost
 from gtpt_bench.study.reported import printed_costs
@@ -62,4 +63,6 @@ def _named(name: str, source: YamlSource, place: int) -> ModelConfig:
 
 
 def _cost(model: str, config: ModelConfig) -> PlannedCost:
-    return PlannedCost(model=model, config=config, signature=cost_signature(config))
+    """Counted by everyone: what its record holds, no record of other studies does."""
+    signed = signature(cost_signature(config), "cross-checked")
+    return PlannedCost(model=model, config=config, signature=signed, cross_checked=True)

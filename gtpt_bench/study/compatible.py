@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gtpt_bench.config import RunConfig
-from gtpt_bench.data.config import DrawnData
+from gtpt_bench.data.config import DrawnData, MpiiData
 from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
 from gtpt_bench.training.warmup import NoWarmup, off_the_curve
 
@@ -42,11 +42,23 @@ def keypoints_in_data(run: RunConfig) -> Conflict | None:
     if isinstance(run.data, DrawnData) and name not in (COCO.name, WHOLEBODY.name):
         own = "" if name == MPII.name else ", or real images that have yours (accuracy.data: coco and --data-root DIR)"
         return Conflict(keys, f"drawn people have no {name!r} keypoints; use keypoints coco or wholebody{own}")
-    if name == MPII.name:
+    if name == MPII.name and not isinstance(run.data, MpiiData):
         return Conflict(
-            keys, "data in COCO layout have no MPII joints; use keypoints coco or wholebody, or a set of your own"
+            keys,
+            "only MPII has its joints; use accuracy.data: mpii, or keypoints coco or wholebody, or a set of your own",
         )
+    if isinstance(run.data, MpiiData) and name != MPII.name:
+        return Conflict(keys, f"MPII has no {name!r} keypoints; use keypoints mpii, or other data")
     return None
+
+
+def boxes_in_data(run: RunConfig) -> Conflict | None:
+    """MPII is evaluated where its annotations say that people are."""
+    if not isinstance(run.data, MpiiData) or run.evaluation.boxes == "ground_truth":
+        return None
+    return Conflict(
+        ("accuracy.data", "accuracy.evaluation.boxes"), "MPII has no boxes of a detector; use boxes ground_truth"
+    )
 
 
 def oracle_sees_labels(run: RunConfig) -> Conflict | None:
@@ -82,6 +94,7 @@ def oracle_is_no_teacher(run: RunConfig) -> Conflict | None:
 
 CHECKS: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     keypoints_in_data,
+    boxes_in_data,
     oracle_sees_labels,
     oracle_is_no_teacher,
     curve_leads_to_rates,

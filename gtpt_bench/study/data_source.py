@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gtpt_bench.config import DataIdentity, RunConfig
-from gtpt_bench.data.config import DrawnData
+from gtpt_bench.data.config import DrawnData, MpiiData
 from gtpt_bench.data.drawn import config as drawn
 from gtpt_bench.data.layout import DataRoot, fingerprint
 from gtpt_bench.errors import DataError
@@ -56,7 +56,9 @@ class DataSource:
         keypoints = run.model.keypoint_set.name
         train, evaluation = (root.annotations(split, keypoints) for split in (run.data.train, run.data.evaluation))
         hashes = [self._hash(root, evaluation)]
-        if run.evaluation.boxes == "detections":
+        if isinstance(run.data, MpiiData):
+            hashes.append(self._hash(root, root.mpii_truth(run.data.evaluation)))
+        elif run.evaluation.boxes == "detections":
             hashes.append(self._hash(root, root.detections(run.data.detections)))
         return DataIdentity(train=self._hash(root, train), evaluation=" ".join(hashes))
 

@@ -20,6 +20,8 @@ class RunJob(Frozen):
     run: PlannedRun
     data_root: Path
     """Folder in COCO layout, drawn data included."""
+    processes: int = Field(1, ge=1)
+    """How many share the work; the result does not depend on it."""
 
 
 class CostJob(Frozen):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gtpt_bench.data.config import CocoData, DrawnData
+from gtpt_bench.data.config import CocoData, DrawnData, MpiiData
 from gtpt_bench.errors import StudyError
 from gtpt_bench.frozen import merge_at
 from gtpt_bench.study.spec import Study
@@ -16,7 +16,7 @@ from gtpt_bench.study.yaml_source import KeyPath, YamlSource, parse_value, read_
 from gtpt_bench.training.presets import TRAINING
 
 PROFILES = ("quick", "paper")
-DATA = {"coco": CocoData(), "drawn": DrawnData()}
+DATA = {"coco": CocoData(), "mpii": MpiiData(), "drawn": DrawnData()}
 
 
 def load_study(

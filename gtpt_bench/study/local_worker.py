@@ -9,10 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gtpt_bench.files import write_json
 from gtpt_bench.study.missing import PlannedJob
+
+if TYPE_CHECKING:
+    from gtpt_bench.training.team import Several
 
 
 class Worker(Protocol):
@@ -59,16 +62,20 @@ class Subprocess:
 
 
 class Inline:
-    """A job in this very process, for debugging; it is over when it has started."""
+    """A job in this very process, for debugging; it is over when it has started.
 
-    def __init__(self, job: PlannedJob) -> None:
+    Args:
+        launched: processes that were started together with this one, to share runs.
+    """
+
+    def __init__(self, job: PlannedJob, launched: Several | None = None) -> None:
         from gtpt_bench.study.worker import StopFlag, work
 
         write_json(job.folder.job, job.job.model_dump(mode="json"))
         stop = StopFlag()
         with restored_signals():
             stop.listen()
-            self.code = work(job.folder, stop=stop)
+            self.code = work(job.folder, stop=stop, launched=launched)
 
     def poll(self) -> int:
         return self.code

@@ -17,10 +17,10 @@ from gtpt_bench.study.store import JobFolder, StudyFolder, read_record
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """One process to start.
+    """One process to start, which starts others if its job wants several.
 
     Attributes:
-        threads: cores it may use.
+        threads: cores that each of its processes may use.
         alone: whether nothing else may run beside it, as when time is measured.
     """
 
@@ -31,9 +31,17 @@ class PlannedJob:
     alone: bool
 
 
-def missing_jobs(plan: Plan, folder: StudyFolder, data: DataSource, *, only: Sequence[str] = ()) -> list[PlannedJob]:
-    """Jobs whose record does not exist yet, of some variants or of all."""
+def missing_jobs(
+    plan: Plan, folder: StudyFolder, data: DataSource, *, only: Sequence[str] = (), processes: int = 1
+) -> list[PlannedJob]:
+    """Jobs whose record does not exist yet, of some variants or of all.
+
+    Args:
+        processes: that share each run; with several, runs have the machine to themselves.
+    """
     threads, plan = threads_a_run(plan, num_cores()), plan.narrowed(only)
+    if processes > 1:
+        threads = max(1, num_cores() // processes)
     study, jobs, cores = plan.study.study, [], num_cores()
     costs = tuple(c for c in plan.costs if read_record(folder.cost(c), c.signature) is None)
     if costs:
@@ -48,9 +56,10 @@ def missing_jobs(plan: Plan, folder: StudyFolder, data: DataSource, *, only: Seq
         )
     for run in longest_first(plan.distinct_runs):
         if run_status(run, folder.run(run)).state != "done":
-            job = RunJob(study=study, run=run, data_root=data.folder(run.config).resolve())
+            root = data.folder(run.config).resolve()
+            job = RunJob(study=study, run=run, data_root=root, processes=processes)
             title = f"{run.variant} seed {run.seed}"
-            jobs.append(PlannedJob(title, job, folder.run(run), threads, alone=False))
+            jobs.append(PlannedJob(title, job, folder.run(run), threads, alone=processes > 1))
     return jobs
 
 

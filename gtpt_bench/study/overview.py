@@ -12,6 +12,7 @@ from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.models.gtpt.tokens import GroupTokens
 from gtpt_bench.study.forecast import Forecast
 from gtpt_bench.study.plan import Plan, PlannedTiming
+from gtpt_bench.study.sensitivity import sensitivity_sentences
 from gtpt_bench.study.state import Status
 
 
@@ -102,6 +103,7 @@ def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> li
     return [
         f"{len(plan.distinct_runs)} training run(s), cost of {len(plan.costs)} model(s){timing}: {parts}",
         *([_in_words(expected)] if plan.runs else []),
+        *sensitivity_sentences(plan),
         *(
             f"{run.variant} is the same run as {run.home}, which is trained once for both"
             for run in plan.runs

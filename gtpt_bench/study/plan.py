@@ -49,6 +49,8 @@ class PlannedCost(Frozen):
     model: str
     config: ModelConfig
     signature: str
+    cross_checked: bool = False
+    """Whether counters made by others are asked too, which takes seconds a model."""
 
     @property
     def file(self) -> str:

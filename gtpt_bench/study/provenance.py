@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gtpt_bench
+from gtpt_bench.efficiency.cpu_settings import cpu_settings
 from gtpt_bench.efficiency.device import cpu_name, device_name, num_cores
 
 PACKAGES = ("torch", "numpy", "opencv-python-headless", "pycocotools", "pydantic")
@@ -29,6 +30,7 @@ def provenance() -> dict[str, Any]:
         "cpu": cpu_name(),
         "cores": num_cores(),
         "threads": os.environ.get("OMP_NUM_THREADS", ""),
+        "cpu_settings": cpu_settings(),
     }
 
 

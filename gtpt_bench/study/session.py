@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from gtpt_bench.config import DataIdentity, RunConfig
-from gtpt_bench.data.config import CocoData
+from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.device import device_name, gpu_name
 from gtpt_bench.errors import DataError, StudyError
 from gtpt_bench.files import write_text
@@ -19,7 +20,7 @@ from gtpt_bench.study.display import Display
 from gtpt_bench.study.execute_local import Outcome, draw_data, execute, sigterm_as_interrupt
 from gtpt_bench.study.forecast import Forecast, forecast
 from gtpt_bench.study.load import load_study, load_training
-from gtpt_bench.study.local_worker import EXECUTORS
+from gtpt_bench.study.local_worker import EXECUTORS, Inline
 from gtpt_bench.study.missing import PlannedJob, missing_jobs, runs_at_once
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.planning import build_plan
@@ -30,6 +31,7 @@ from gtpt_bench.study.yaml_source import YamlSource, read_yaml
 
 if TYPE_CHECKING:
     from gtpt_bench.report.write import ReportFiles
+    from gtpt_bench.training.team import Several
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Session:
     @property
     def lacks_data(self) -> bool:
         """Whether runs need real data and nobody said where they are."""
-        return self.data.data_root is None and any(isinstance(run.config.data, CocoData) for run in self.plan.runs)
+        return self.data.data_root is None and not all(isinstance(run.config.data, DrawnData) for run in self.plan.runs)
 
     def missing_jobs(self) -> list[PlannedJob]:
         return missing_jobs(self.plan, self.folder, self.data, only=self.only)
@@ -65,15 +67,22 @@ class Session:
     def forecast(self) -> Forecast:
         return forecast(self.chosen, self.folder, at_once=runs_at_once(self.plan))
 
-    def run(self, executor: str, display: Display) -> Outcome:
-        """Do what is missing; the plan is kept in a file, so that a report needs nothing else."""
+    def run(self, executor: str, display: Display, *, processes: int = 1, launched: Several | None = None) -> Outcome:
+        """Do what is missing; the plan is kept in a file, so that a report needs nothing else.
+
+        Args:
+            processes: to start for each run.
+            launched: processes that were started together with this one and share its runs, done one by one in here.
+        """
         write_text(self.folder.plan(self.plan.label), self.plan.model_dump_json(indent=1) + "\n")
-        jobs = self.missing_jobs()
+        jobs = missing_jobs(self.plan, self.folder, self.data, only=self.only, processes=processes)
         try:
             with sigterm_as_interrupt():
                 draw_data(jobs, self.data, display)
         except KeyboardInterrupt:
             return Outcome(interrupted=True)
+        if launched is not None:
+            return execute(jobs, partial(Inline, launched=launched), display, at_once=1)
         at_once = 1 if executor == "inline" else runs_at_once(self.plan)
         return execute(jobs, EXECUTORS[executor], display, at_once=at_once)
 

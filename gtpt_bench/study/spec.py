@@ -62,6 +62,9 @@ class Audit(Frozen):
     """CSV files in results/reference/ whose column `model` says which model of the catalogue a row is about."""
 
 
+PlotName = Literal["ap_against_macs", "kept_tokens", "error_kinds", "ap_if_fixed", "keypoint_errors"]
+
+
 class Report(Frozen):
     """What the report shows."""
 
@@ -69,7 +72,7 @@ class Report(Frozen):
     """Variant that differences are taken from; the first one by default."""
     against: dict[Name, Name] = Field(default_factory=dict)
     """Variants whose difference is taken from another one than the baseline: a step from the step before."""
-    plots: tuple[Literal["ap_against_macs", "kept_tokens"], ...] = ("ap_against_macs", "kept_tokens")
+    plots: tuple[PlotName, ...] = ("ap_against_macs", "kept_tokens")
     """Of variants; a study of batches and ways has a plot of its own."""
     reported: tuple[ReportedRow, ...] = ()
 

@@ -57,13 +57,17 @@ def run_status(run: PlannedRun, folder: JobFolder) -> Status:
     part = f"{run.variant} seed {run.seed}"
     evaluation = read_record(folder.evaluation(run.evaluate_signature), run.evaluate_signature)
     if evaluation is not None:
-        return Status(part, "done", f"AP {100 * evaluation['metrics']['AP']:.1f}", folder.path)
+        return Status(part, "done", _figure(evaluation["metrics"]), folder.path)
     state, words = _unfinished(folder)
     if state == "missing" and read_record(folder.train_record, run.train_signature) is not None:
         words = "trained, not evaluated by this protocol"
     elif state == "missing" and folder.checkpoint.exists():
         words = "stopped; run again to continue"
     return Status(part, state, words, folder.path if folder.path.exists() else None)
+
+
+def _figure(metrics: dict[str, Any]) -> str:
+    return f"AP {100 * metrics['AP']:.1f}" if "AP" in metrics else f"PCKh {metrics['Mean']:.1f}"
 
 
 def _named_costs(plan: Plan) -> list[tuple[str, Any]]:

@@ -11,19 +11,21 @@ from typing import Any
 
 import torch
 
-from gtpt_bench.config import Step
+from gtpt_bench.config import Step, stated_protocol
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth, training_crops
 from gtpt_bench.efficiency.counting.conventions import macs_by_convention
+from gtpt_bench.efficiency.counting.cross_check import cross_check
+from gtpt_bench.efficiency.counting.cross_check_json import check_as_json
 from gtpt_bench.efficiency.counting.macs import counted
 from gtpt_bench.efficiency.counting.params import count_params
 from gtpt_bench.efficiency.timing.session import OnRound, time_models
 from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 from gtpt_bench.errors import RunInterrupted, WeightsError
-from gtpt_bench.evaluation.matches_json import matches_to_json
-from gtpt_bench.evaluation.poses import final_poses
+from gtpt_bench.evaluation.analysis.analyse import errors_of
+from gtpt_bench.evaluation.analysis.as_json import errors_to_json
 from gtpt_bench.evaluation.predict import predict_poses
-from gtpt_bench.evaluation.score import coco_results, score_results
+from gtpt_bench.evaluation.score import score_poses
 from gtpt_bench.files import write_json, write_text
 from gtpt_bench.models import build_model
 from gtpt_bench.models.weights import fill_strictly
@@ -33,7 +35,8 @@ from gtpt_bench.study.provenance import provenance
 from gtpt_bench.study.store import SCHEMA, JobFolder, Record, read_record
 from gtpt_bench.study.timing_cells import measure_grid
 from gtpt_bench.study.timing_spec import TimingGrid
-from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
+from gtpt_bench.training.checkpoint import forget_earlier, last_good_checkpoint, load_checkpoint, save_checkpoint
+from gtpt_bench.training.team import ALONE, Team
 from gtpt_bench.training.trainer import Trainer
 
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
@@ -57,16 +60,35 @@ def record(step: Step, signature: str, started: float, **content: Any) -> Record
     }
 
 
-def do_run(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress: OnProgress) -> None:
-    """Train unless that is done, evaluate unless that is done."""
-    if read_record(folder.train_record, job.run.train_signature) is None:
-        train(job, folder, stop=stop, progress=progress)
-    if read_record(folder.evaluation(job.run.evaluate_signature), job.run.evaluate_signature) is None:
-        evaluate(job, folder, stop=stop, progress=progress)
+def do_run(
+    job: RunJob,
+    folder: JobFolder,
+    *,
+    stop: Callable[[], bool],
+    progress: OnProgress,
+    team: Team = ALONE,
+) -> None:
+    """Train unless that is done, evaluate unless that is done.
+
+    Args:
+        team: the processes that do it, each of which calls this; what is done is for the first one to say.
+    """
+    if team.from_first(read_record(folder.train_record, job.run.train_signature) is None):
+        train(job, folder, stop=stop, progress=progress, team=team)
+    evaluation = folder.evaluation(job.run.evaluate_signature)
+    if team.from_first(read_record(evaluation, job.run.evaluate_signature) is None):
+        evaluate(job, folder, stop=stop, progress=progress, team=team)
 
 
-def train(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress: OnProgress) -> None:
-    """Train to the end, from the last checkpoint if there is one.
+def train(
+    job: RunJob,
+    folder: JobFolder,
+    *,
+    stop: Callable[[], bool],
+    progress: OnProgress,
+    team: Team = ALONE,
+) -> None:
+    """Train to the end, from the last checkpoint if there is one. Only the first process of a team writes.
 
     Raises:
         RunInterrupted: `stop` answered True; the state is saved.
@@ -74,11 +96,13 @@ def train(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress:
     """
     started, config = time.time(), job.run.config
     crops = training_crops(config, DataRoot(job.data_root))
-    trainer = Trainer(config.model, config.training, crops, seed=config.seed, device=torch_device())
+    trainer = Trainer(config.model, config.training, crops, seed=config.seed, device=torch_device(), team=team)
     spent_before = _resume(trainer, job, folder)
     saved_at = time.monotonic()
 
     def save() -> None:
+        if not team.is_first:
+            return
         seconds = spent_before + time.time() - started
         save_checkpoint(
             folder.checkpoint, {"signature": job.run.train_signature, "seconds": seconds, **trainer.state()}
@@ -87,7 +111,7 @@ def train(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress:
 
     for step in trainer.steps():
         progress("train", trainer.step, trainer.num_steps, f"loss {step.loss:.4g}")
-        if stop():
+        if team.any(stop()):
             break
         if time.monotonic() - saved_at > SECONDS_BETWEEN_CHECKPOINTS:
             save()
@@ -95,13 +119,17 @@ def train(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress:
     save()
     if not trainer.finished:
         raise RunInterrupted(f"stopped after step {trainer.step} of {trainer.num_steps}; run again to continue")
+    if not team.is_first:
+        return
     metrics = {
         "loss": trainer.history[-1].loss,
         "num_people": len(crops),
         "num_steps": trainer.num_steps,
         "training_s": round(spent_before + time.time() - started, 3),
     }
-    write_json(folder.train_record, record("train", job.run.train_signature, started, metrics=metrics, **_run_of(job)))
+    content = {"metrics": metrics, "processes": team.size, **_run_of(job)}
+    write_json(folder.train_record, record("train", job.run.train_signature, started, **content))
+    forget_earlier(folder.checkpoint)
 
 
 def _run_of(job: RunJob) -> Record:
@@ -115,22 +143,29 @@ def _run_of(job: RunJob) -> Record:
 
 
 def _resume(trainer: Trainer, job: RunJob, folder: JobFolder) -> float:
-    """Restore the last checkpoint of this very run, if there is one; the seconds of training already spent.
+    """Restore the last good checkpoint of this very run, if there is one; the seconds of training already spent.
 
     Raises:
-        WeightsError: unreadable, or of another run.
+        WeightsError: none can be read, or of another run.
     """
-    if not folder.checkpoint.exists():
+    state = last_good_checkpoint(folder.checkpoint)
+    if state is None:
         return 0.0
-    state = load_checkpoint(folder.checkpoint)
     if state.get("signature") != job.run.train_signature:
         raise WeightsError(f"{folder.checkpoint} belongs to another run; remove it to train this one from the start")
     trainer.restore(state)
     return float(state["seconds"])
 
 
-def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progress: OnProgress) -> None:
-    """Predict, score, and keep predictions and matches beside the record.
+def evaluate(
+    job: RunJob,
+    folder: JobFolder,
+    *,
+    stop: Callable[[], bool],
+    progress: OnProgress,
+    team: Team = ALONE,
+) -> None:
+    """Predict, score, and keep predictions, matches and errors beside the record. A team shares the predicting.
 
     Raises:
         RunInterrupted: `stop` answered True; evaluation starts again next time.
@@ -138,7 +173,7 @@ def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progre
 
     def on_batch(done: int, total: int) -> None:
         progress("evaluate", done, total, "persons")
-        if stop() and done < total:
+        if team.any(stop()) and done < total:
             raise RunInterrupted(f"stopped after {done} of {total} persons; run again to evaluate")
 
     started, config, signature = time.time(), job.run.config, job.run.evaluate_signature
@@ -154,27 +189,36 @@ def evaluate(job: RunJob, folder: JobFolder, *, stop: Callable[[], bool], progre
         batch_size=EVALUATION_BATCH,
         device=torch_device(),
         on_batch=on_batch,
+        team=team,
     )
-    results = coco_results(final_poses(poses, crops.keypoints.sigmas, protocol), crops.keypoints)
-    scored = score_results(
-        evaluation_truth(config, root),
-        results,
-        keypoints=crops.keypoints,
-        max_detections=protocol.max_detections,
-    )
-    write_json(folder.predictions(signature), results)
-    write_json(folder.matches(signature), matches_to_json(scored.matches))
-    metrics = scored.metrics | {"num_people": len(crops), "num_images": len(scored.matches.num_truths)}
+    if not team.is_first:
+        return
+    truth = evaluation_truth(config, root)
+    final = score_poses(truth, poses, crops.keypoints, protocol)
+    write_json(folder.predictions(signature), final.results)
+    write_json(folder.matches(signature), final.scored.kept())
+    errors = errors_of(truth, final, crops.keypoints, max_detections=protocol.max_detections)
+    if errors is not None:
+        write_json(folder.errors(signature), errors_to_json(errors))
+    metrics = final.scored.metrics | {"num_people": len(crops), "num_images": final.scored.num_images}
     result = record(
-        "evaluate", signature, started, metrics=metrics, train_signature=job.run.train_signature, **_run_of(job)
+        "evaluate",
+        signature,
+        started,
+        metrics=metrics,
+        protocol=stated_protocol(config),
+        train_signature=job.run.train_signature,
+        **_run_of(job),
     )
     write_json(folder.evaluation(signature), result)
 
 
 def count_costs(job: CostJob, *, stop: Callable[[], bool], progress: OnProgress) -> None:
-    """Parameters and MACs of each model from its operator trace, in every convention, a record each.
+    """Parameters and MACs of each model from its operator trace, in every convention, a record each; where the plan
+    says so, what other counters find is in it too.
 
     Raises:
+        CountingBroken: this installation counts known layers wrong.
         RunInterrupted: `stop` answered True; records of the models counted so far are kept.
     """
     for place, cost in enumerate(job.costs):
@@ -195,6 +239,8 @@ def count_costs(job: CostJob, *, stop: Callable[[], bool], progress: OnProgress)
             "metrics": metrics,
             "uncounted": trace.uncounted,
         }
+        if cost.cross_checked:
+            content["check"] = check_as_json(cross_check(model))
         write_json(job.folder / cost.file, record("cost", cost.signature, started, **content))
         progress("cost", place + 1, len(job.costs), cost.model)
         if stop() and place + 1 < len(job.costs):

@@ -2,7 +2,8 @@
 
     results/<study>/<variant>-s<seed>-<train signature, 8>/
         config.json log.txt history.jsonl progress.json checkpoint.pt
-        train.json evaluate-<8>.json predictions-<8>.json.gz matches-<8>.json.gz error.json lock
+        train.json evaluate-<8>.json predictions-<8>.json.gz matches-<8>.json.gz errors-<8>.json.gz
+        error.json lock
     results/<study>/cost-<8>.json, timing-<8>.json, plan-<profile>-<data>.json
     results/<study>/report-<profile>-<data>/
 
@@ -66,6 +67,9 @@ class JobFolder:
 
     def matches(self, evaluate_signature: str) -> Path:
         return self.path / f"matches-{evaluate_signature[:DIGITS]}.json.gz"
+
+    def errors(self, evaluate_signature: str) -> Path:
+        return self.path / f"errors-{evaluate_signature[:DIGITS]}.json.gz"
 
     def evaluation(self, evaluate_signature: str) -> Path:
         return self.path / f"evaluate-{evaluate_signature[:DIGITS]}.json"

@@ -1,5 +1,7 @@
 """One job in a process of its own: `python -m gtpt_bench.study.worker FOLDER`. Same here and inside a SLURM job.
 
+By torchrun or srun as one of several, which share the work of a run: the first one is the worker.
+
 Reads FOLDER/job.json, holds FOLDER/lock, reports to FOLDER/progress.json, leaves a record, or FOLDER/error.json.
 Exit codes: 0 done, 1 failed, 75 somebody else works on it, 130 stopped with its state saved. SIGTERM and SIGINT stop
 it within one training step, batch of evaluation, model counted or round of timing.
@@ -15,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gtpt_bench.errors import GtptBenchError, InputError, RunInterrupted
 from gtpt_bench.files import write_json
@@ -22,6 +25,10 @@ from gtpt_bench.study.job import CostJob, RunJob, TimingJob, read_job
 from gtpt_bench.study.lock import Locked, locked, touch
 from gtpt_bench.study.provenance import code_version, provenance
 from gtpt_bench.study.store import JobFolder
+from gtpt_bench.training.launch import launch_from
+
+if TYPE_CHECKING:
+    from gtpt_bench.training.team import Several
 
 SECONDS_BETWEEN_REPORTS = 0.5
 
@@ -59,12 +66,16 @@ class ProgressFile:
         touch(self.folder.lock)
 
 
-def work(folder: JobFolder, *, stop: Callable[[], bool]) -> int:
-    """Do the job of a folder; the exit code. A failure is told in error.json and, in one line, to the log."""
+def work(folder: JobFolder, *, stop: Callable[[], bool], launched: Several | None = None) -> int:
+    """Do the job of a folder; the exit code. A failure is told in error.json and, in one line, to the log.
+
+    Args:
+        launched: processes that were started together with this one, the first, to share runs.
+    """
     try:
         with locked(folder.lock):
             folder.error.unlink(missing_ok=True)
-            do_job(read_job(folder.job), folder, stop=stop)
+            do_job(read_job(folder.job), folder, stop=stop, launched=launched)
     except (RunInterrupted, Locked) as error:
         print(f"{type(error).__name__}: {error}", flush=True)
         return error.exit_code
@@ -79,12 +90,16 @@ def work(folder: JobFolder, *, stop: Callable[[], bool]) -> int:
     return 0
 
 
-def do_job(job: RunJob | CostJob | TimingJob, folder: JobFolder, *, stop: Callable[[], bool]) -> None:
+def do_job(
+    job: RunJob | CostJob | TimingJob, folder: JobFolder, *, stop: Callable[[], bool], launched: Several | None = None
+) -> None:
     from gtpt_bench.study import steps
+    from gtpt_bench.study.teamwork import team_of
 
     progress = ProgressFile(folder)
     if isinstance(job, RunJob):
-        steps.do_run(job, folder, stop=stop, progress=progress)
+        with team_of(job, folder, launched) as team:
+            steps.do_run(job, folder, stop=stop, progress=progress, team=team)
     elif isinstance(job, CostJob):
         steps.count_costs(job, stop=stop, progress=progress)
     else:
@@ -96,7 +111,15 @@ def main() -> int:
     stop.listen()
     code = code_version()
     print(f"{time.strftime('%F %T')} worker {os.getpid()} for {folder.path.name}, code {code}", flush=True)
-    return work(folder, stop=stop)
+    launch = launch_from(os.environ)
+    if launch is None:
+        return work(folder, stop=stop)
+    from gtpt_bench.study.launched import assisting, leading
+
+    if launch.rank > 0:
+        return assisting(launch, stop=stop)
+    with leading(launch) as team:
+        return work(folder, stop=stop, launched=team)
 
 
 if __name__ == "__main__":

@@ -14,14 +14,17 @@ from gtpt_bench.frozen import BY_NAME, Frozen
 
 
 class CosineEma(Frozen):
-    """The paper's: momentum from `start` to 1 on half a cosine over a fixed number of epochs, 300 by default."""
+    """The paper's: momentum from `start` to 1 on half a cosine over 300 epochs, however long the run is."""
 
     kind: Literal["cosine"] = "cosine"
     start: float = Field(0.996, ge=0, lt=1)
-    epochs: int = Field(300, ge=1)
+    epochs: Annotated[int, Field(ge=1)] | Literal["run"] = 300
+    """Until momentum 1; `run` takes the length of the run."""
 
-    def momentum(self, step: int, *, steps_per_epoch: int) -> float:
-        progress = step / (self.epochs * steps_per_epoch)
+    def momentum(self, step: int, *, steps_per_epoch: int, epochs: int) -> float:
+        """Share of the average that stays at a step, in a run of so many epochs."""
+        length = epochs if self.epochs == "run" else self.epochs
+        progress = step / (length * steps_per_epoch)
         return 1 - (1 - self.start) * (1 + math.cos(math.pi * progress)) / 2
 
 
@@ -31,7 +34,8 @@ class ShortEma(Frozen):
     kind: Literal["short"] = "short"
     limit: float = Field(0.99, ge=0, lt=1)
 
-    def momentum(self, step: int, *, steps_per_epoch: int) -> float:
+    def momentum(self, step: int, *, steps_per_epoch: int, epochs: int) -> float:
+        """Share of the average that stays at a step."""
         return min(self.limit, (1 + step) / (10 + step))
 
 
@@ -40,7 +44,8 @@ class NoEma(Frozen):
 
     kind: Literal["off"] = "off"
 
-    def momentum(self, step: int, *, steps_per_epoch: int) -> float:
+    def momentum(self, step: int, *, steps_per_epoch: int, epochs: int) -> float:
+        """Share of the average that stays at a step."""
         return 0.0
 
 

@@ -6,7 +6,7 @@ Source: spec/training_and_evaluation.md §3; spec/ablations.md §3.7 for everyth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.training.distillation import Distillation
+from gtpt_bench.training.rules import LossRules
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.model import PassOutput, TrainingLogits
@@ -30,15 +31,17 @@ def global_perceived_loss(
     *,
     distillation: Distillation = Distillation(),  # noqa: B008 - immutable
     ema: PassOutput | None = None,
+    rules: LossRules = LossRules(),  # noqa: B008 - immutable
 ) -> Tensor:
     """Loss of a batch, a scalar.
 
     By default KL(target ‖ pruned) + KL(target ‖ full) + KL(full ‖ pruned), the last without gradient to the full
-    pass. Terms of a pass that did not run are left out. Summed over both axes.
+    pass. Terms of a pass that did not run are left out. Averaged over bins, persons and keypoints as the rules say,
+    summed over both axes. A mean over persons: of two halves of a batch the mean is that of the whole.
 
     Args:
         targets: densities over bins, x `[B, J, n_x]` and y `[B, J, n_y]`, not normalised.
-        weights_BJ: weight of each keypoint, 0 where it is not labelled; zeros count in the mean over the batch.
+        weights_BJ: weight of each keypoint, 0 where it is not labelled.
         ema: un-pruned pass of the moving average; None where there is none yet.
     """
     passes = {"pruned": logits.pruned}
@@ -46,13 +49,43 @@ def global_perceived_loss(
         passes["full"] = logits.full
     if ema is not None:
         passes["ema"] = ema.logits
-    loss = sum(_axis_loss(_of_axis(passes, axis), targets[axis], weights_BJ, distillation) for axis in range(2))
-    assert isinstance(loss, Tensor)
+    weights_BJ = _AVERAGED[rules.mean_over](weights_BJ)
+    factors = _FACTORS[rules.axes](targets.x.shape[-1], targets.y.shape[-1])
+    on_x, on_y = (
+        factor * _axis_loss(_of_axis(passes, axis), targets[axis], weights_BJ, distillation)
+        for axis, factor in enumerate(factors)
+    )
+    loss = on_x + on_y
     if ema is not None and distillation.feature_weight > 0:
         assert logits.keypoints is not None, "a GTPT in training mode hands out its keypoint tokens"
         distance = functional.mse_loss(logits.keypoints.float(), ema.keypoints.detach().float())
         loss = loss + distillation.feature_weight * distance
     return loss
+
+
+def _by_length(num_x: int, num_y: int) -> tuple[float, float]:
+    """Factors of the axes' means over bins: as they are."""
+    return 1.0, 1.0
+
+
+def _alike(num_x: int, num_y: int) -> tuple[float, float]:
+    """Sums over bins instead, over the mean number of bins."""
+    return 2 * num_x / (num_x + num_y), 2 * num_y / (num_x + num_y)
+
+
+def _over_all(weights_BJ: Tensor) -> Tensor:
+    """Weights whose mean over all keypoints is taken."""
+    return weights_BJ
+
+
+def _over_labelled(weights_BJ: Tensor) -> Tensor:
+    """Weights whose mean over all keypoints of a person is that over the labelled ones; 0 where there is none."""
+    num_labelled_B1 = (weights_BJ > 0).sum(-1, keepdim=True).clamp(min=1)
+    return weights_BJ * (weights_BJ.shape[-1] / num_labelled_B1)
+
+
+_FACTORS: Mapping[str, Callable[[int, int], tuple[float, float]]] = {"by_length": _by_length, "alike": _alike}
+_AVERAGED: Mapping[str, Callable[[Tensor], Tensor]] = {"all_keypoints": _over_all, "labelled": _over_labelled}
 
 
 def _of_axis(passes: Passes, axis: int) -> dict[str, Tensor]:
@@ -63,7 +96,7 @@ def _of_axis(passes: Passes, axis: int) -> dict[str, Tensor]:
 def _axis_loss(
     passes: Mapping[str, Tensor], target_BJN: Tensor, weights_BJ: Tensor, distillation: Distillation
 ) -> Tensor:
-    """Sum of all divergences, averaged over bins (quirk 6) and over all keypoints, labelled or not (quirk 7).
+    """Sum of all divergences, averaged over bins and over all keypoints, labelled or not.
 
     Σ weight · KL(teacher ‖ learner) = Σ weight · teacher · log teacher − Σ wanted · log learner, where `wanted` is what
     all its teachers together ask of a learner: one pass over the bins for each learner, however many terms there are.

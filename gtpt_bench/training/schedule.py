@@ -13,7 +13,8 @@ from gtpt_bench.frozen import BY_NAME, Frozen
 class StepDecay(Frozen):
     """Times `factor` at each milestone.
 
-    The authors step their scheduler before the epoch, so each decay comes one epoch early (quirk 9).
+    The authors step their scheduler before the epoch, so each decay comes one epoch early (quirk 9), and a further one
+    with every resume of a run. The first is a choice; the second is not followed: here resuming changes nothing.
     """
 
     kind: Literal["step"] = "step"
@@ -21,6 +22,7 @@ class StepDecay(Frozen):
     """Epochs, counted from 0."""
     factor: float = Field(0.1, gt=0, le=1)
     one_epoch_early: bool = True
+    """False: decays come at their milestones."""
 
     def scale(self, step: int, *, steps_per_epoch: int, epochs: int) -> float:
         """Learning rate over its base value at a step."""

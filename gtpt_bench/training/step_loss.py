@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from gtpt_bench.data.dataset import Crop, normalised
+from gtpt_bench.data.pixel_grid import GRIDS
 from gtpt_bench.models import ModelConfig
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
@@ -26,30 +29,35 @@ def step_loss(
     model_config: ModelConfig,
     config: TrainingConfig,
     epoch: float,
+    autocast: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> Tensor:
-    """Loss of a batch, a scalar.
+    """Loss of a batch, a scalar: its mean over persons, in float32.
 
     Args:
         model: in training mode.
         ema: teaches where the distillation asks for it.
         batch: on the model's device.
         epoch: time since the start of training, in epochs.
+        autocast: around the passes, for a lower precision.
     """
     images, distillation = normalised(batch.image), config.distillation
-    logits: TrainingLogits = model(
-        images,
-        keep_rates=config.warmup.keep_rates(model_config.pruning.keep_rates, epoch=epoch),
-        full_pass=distillation.needs_full_pass,
-    )
+    with autocast():
+        logits: TrainingLogits = model(
+            images,
+            keep_rates=config.warmup.keep_rates(model_config.pruning.keep_rates, epoch=epoch),
+            full_pass=distillation.needs_full_pass,
+        )
+        taught = _ema_pass(ema, images, config, epoch)
     targets, weights = simcc_targets(
         batch.keypoints,
         batch.visibility,
         input_size=model_config.input_size,
         split_ratio=model_config.split_ratio,
         sigma_bins=config.sigma_bins,
+        rules=config.targets,
+        grid=GRIDS[config.pixel_grid],
     )
-    taught = _ema_pass(ema, images, config, epoch)
-    loss = global_perceived_loss(logits, targets, weights, distillation=distillation, ema=taught)
+    loss = global_perceived_loss(logits, targets, weights, distillation=distillation, ema=taught, rules=config.loss)
     if config.attention_guidance > 0:
         assert logits.attention is not None, "a GTPT in training mode hands out its attention"
         loss = loss + config.attention_guidance * guidance_loss(

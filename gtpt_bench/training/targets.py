@@ -1,6 +1,6 @@
 """SimCC targets and weights from keypoint coordinates, on whatever device they are.
 
-Source: spec/training_and_evaluation.md §2.6 with quirks 4 and 5.
+Source: spec/training_and_evaluation.md §2.6; its quirks 4 and 5 are choices, `TargetRules`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,36 @@ import math
 import torch
 from torch import Tensor
 
+from gtpt_bench.data.pixel_grid import PAPER_GRID, PixelGrid
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.sizes import Size
+from gtpt_bench.training.rules import TargetRules
 
 
 def simcc_targets(
-    keypoints_BJ2: Tensor, visibility_BJ: Tensor, *, input_size: Size, split_ratio: int, sigma_bins: float
+    keypoints_BJ2: Tensor,
+    visibility_BJ: Tensor,
+    *,
+    input_size: Size,
+    split_ratio: int,
+    sigma_bins: float,
+    rules: TargetRules = TargetRules(),  # noqa: B008 - immutable
+    grid: PixelGrid = PAPER_GRID,
 ) -> tuple[SimccLogits, Tensor]:
     """Gaussian densities over the bins of each axis, and the weight of each keypoint `[B, J]`.
 
-    A keypoint far outside the crop weighs nothing; a label of at most half a weight keeps its weight, for the
-    distillation term, but has no target (the authors' rule for fractional visibility).
+    A keypoint far outside the crop weighs nothing; a weak label (fractional visibility) keeps its weight, for the
+    distillation term, but has no target. The rules say what is far and what is weak.
     """
-    weights = visibility_BJ * near_crop(keypoints_BJ2, input_size, radius_px=3 * sigma_bins)
-    has_target = (weights > 0.5)[..., None]
+    per_pixel = {"pixels": 1, "bins": split_ratio}[rules.border_unit]
+    weights = visibility_BJ * near_crop(
+        keypoints_BJ2 * per_pixel,
+        Size(input_size.height * per_pixel, input_size.width * per_pixel),
+        radius=3 * sigma_bins,
+    )
+    has_target = (weights > rules.weak_label_limit)[..., None]
     x, y = (
-        gaussian_bins(keypoints_BJ2[..., axis] * split_ratio, split_ratio * length, sigma_bins) * has_target
+        gaussian_bins(grid.bins(keypoints_BJ2[..., axis], split_ratio), split_ratio * length, sigma_bins) * has_target
         for axis, length in enumerate((input_size.width, input_size.height))
     )
     return SimccLogits(x, y), weights
@@ -38,12 +52,12 @@ def gaussian_bins(centre_BJ: Tensor, num_bins: int, sigma_bins: float) -> Tensor
     return torch.exp(-0.5 * z * z) / (sigma_bins * math.sqrt(2 * math.pi))
 
 
-def near_crop(keypoints_BJ2: Tensor, input_size: Size, *, radius_px: float) -> Tensor:
-    """1 where the square of `radius_px` around the keypoint touches the crop, else 0.
+def near_crop(keypoints_BJ2: Tensor, crop: Size, *, radius: float) -> Tensor:
+    """1 where the square of `radius` around the keypoint touches the crop, else 0; all in pixels, or all in bins.
 
-    Three sigmas in bins are read as pixels, and the square's corners truncate toward zero: quirk 4.
+    The square's corners truncate toward zero, as the authors' do.
     """
-    size = torch.tensor([input_size.width, input_size.height], device=keypoints_BJ2.device)
-    low = (keypoints_BJ2 - radius_px).trunc()
-    high = (keypoints_BJ2 + radius_px + 1).trunc()
+    size = torch.tensor([crop.width, crop.height], device=keypoints_BJ2.device)
+    low = (keypoints_BJ2 - radius).trunc()
+    high = (keypoints_BJ2 + radius + 1).trunc()
     return ((low < size) & (high >= 0)).all(-1).float()

@@ -1,37 +1,43 @@
 """One training run: model, its moving average, optimiser and data order, stepped until done or asked to stop.
 
-Interrupted and resumed equals uninterrupted, bit for bit on a CPU with the same number of threads.
+Interrupted and resumed equals uninterrupted, bit for bit on a CPU with the same number of threads and processes. Other
+numbers of processes sum in another order and are otherwise the same run: parts of a batch, what is drawn for them and
+whose BatchNorm statistics are kept do not depend on who works them off.
 Source: spec/training_and_evaluation.md §4.
 """
 
 from __future__ import annotations
 
-import logging
 import math
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from gtpt_bench.data.dataset import Crop, PersonCrops, SampleKey
-from gtpt_bench.efficiency.device import num_cores
+from gtpt_bench.data.dataset import Crop, PersonCrops
+from gtpt_bench.data.loading import keep_to_one_core, loaded, num_loader_workers
 from gtpt_bench.errors import InputError, RunFailed, WeightsError
 from gtpt_bench.models import ModelConfig, build_model
 from gtpt_bench.models.weights import fill_strictly
+from gtpt_bench.training.batches import BatchOrder, Part, Share
 from gtpt_bench.training.body_weights import fill_from_body
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
+from gtpt_bench.training.epoch_clock import EpochClock
+from gtpt_bench.training.loss_watch import LossWatch
+from gtpt_bench.training.precision import Arithmetic, still_biases
 from gtpt_bench.training.randomness import draws_from
+from gtpt_bench.training.statistics import norm_buffers, statistics_kept
 from gtpt_bench.training.step_loss import step_loss
+from gtpt_bench.training.team import ALONE, Team
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.model import GTPT
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,23 @@ class StepSummary:
 
 @dataclass(frozen=True)
 class EpochSummary:
-    """One line of a run's history; the loss is the mean over the epoch's batches, epochs count from 1."""
+    """One line of a run's history.
+
+    Attributes:
+        epoch: from 1.
+        loss: mean over the epoch's batches.
+        images_per_s: of all processes together.
+        waiting_share: of the time, from 0 to 1, that the first process waited for its loader; all that making crops
+            takes where the loader has no workers of its own, as on a CPU. A high one wants more cores.
+        skipped_steps: whose gradient overflowed float16.
+    """
 
     epoch: int
     loss: float
     learning_rate: float
     images_per_s: float
+    waiting_share: float = 0.0
+    skipped_steps: int = 0
 
 
 class Trainer:
@@ -58,9 +75,11 @@ class Trainer:
     Args:
         crops: training samples, with augmentation if the config has one.
         seed: of initial weights, data order, augmentation and every draw inside a step.
+        team: the processes that share the work; each has a Trainer of its own.
 
     Raises:
-        InputError: the keep rates of the model and their warm-up do not go together.
+        InputError: the keep rates of the model and their warm-up do not go together, or there are more processes than
+            a batch has parts.
     """
 
     def __init__(
@@ -71,24 +90,34 @@ class Trainer:
         *,
         seed: int,
         device: torch.device,
+        team: Team = ALONE,
     ) -> None:
         try:
             config.warmup.keep_rates(model_config.pruning.keep_rates, epoch=0)
         except ValueError as error:
             raise InputError(str(error)) from error
         self.config, self.model_config, self.crops = config, model_config, crops
-        self.seed, self.device = seed, device
+        self.seed, self.device, self.team = seed, device, team
+        self.order = BatchOrder(len(crops), config.batch_size, config.micro_batch, seed)
+        self.order.check_shared_by(team.size)
         self.model = seeded_model(model_config, seed).to(device).train()
+        if config.precision != "float32":
+            still_biases(self.model)
+        self.network: torch.nn.Module = self.model
         self.ema = EmaCopy(self.model)
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, fused=True)
-        self.step = 0
+        self.optimizer = torch.optim.Adam(
+            trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+        self.arithmetic = Arithmetic(config.precision, device)
+        self.watch = LossWatch(config.loss_limit)
+        self.step = self.skipped_steps = 0
         self.epoch_losses: list[float] = []
         self.history: list[EpochSummary] = []
 
     @property
     def steps_per_epoch(self) -> int:
-        return math.ceil(len(self.crops) / self.config.batch_size)
+        return self.order.steps_per_epoch
 
     @property
     def num_steps(self) -> int:
@@ -102,22 +131,36 @@ class Trainer:
         """Train, yielding after each step, until finished; the caller may stop at any step and save the state.
 
         Raises:
-            RunFailed: the loss is no longer a number; says in which batch.
+            RunFailed: the loss is no longer a number, or has exploded; says in which batch.
             WeightsError: the weights to start from cannot be used.
         """
         if self.step == 0:
             self.begin()
-        loader = DataLoader(self.crops, batch_sampler=BatchKeys(self), num_workers=num_loader_workers(self.device))
-        started, images = time.perf_counter(), 0
-        for batch in loader:
-            loss = self.train_step(batch)
+        if not self.finished:
+            self.network = self.team.joined(self.model)
+        clock = EpochClock()
+        for share, batch in zip(self.shares(), clock.timed(loaded(self.loader())), strict=True):
+            loss = self.train_step(share.parts_of(batch))
             self.epoch_losses.append(loss)
-            images += len(batch.place)
+            clock.images += share.batch_people
             closes_epoch = self.step % self.steps_per_epoch == 0
             if closes_epoch:
-                self._close_epoch(images / (time.perf_counter() - started))
-                started, images = time.perf_counter(), 0
+                self._close_epoch(clock)
             yield StepSummary(loss, closes_epoch)
+
+    def shares(self) -> Iterator[Share]:
+        """What this process does of all batches still to come, over all epochs."""
+        return self.order.shares(from_step=self.step, epochs=self.config.epochs, rank=self.team.rank, of=self.team.size)
+
+    def loader(self) -> DataLoader[Crop]:
+        """Crops of the shares to come, from workers that live as long as the run."""
+        return DataLoader(
+            self.crops,
+            batch_sampler=(share.keys for share in self.shares()),
+            num_workers=num_loader_workers(self.device, num_sharers=self.team.num_sharers),
+            worker_init_fn=keep_to_one_core,
+            pin_memory=self.device.type == "cuda",
+        )
 
     def begin(self) -> None:
         """What happens once, before the first step of a fresh run; a resumed one has it in its checkpoint."""
@@ -130,49 +173,87 @@ class Trainer:
         start_part_tokens(self.model)
         self.ema = EmaCopy(self.model)
 
-    def train_step(self, batch: Crop) -> float:
-        """One optimiser step and one step of the moving average; the loss before it."""
+    def train_step(self, parts: Sequence[Part]) -> float:
+        """One optimiser step and one step of the moving average; the loss of the whole batch before it.
+
+        Args:
+            parts: this process's parts of the batch; the other processes have the others.
+
+        Raises:
+            RunFailed: loss or gradient is no longer a number, or exploded, and no weight has taken it in; or another
+                process ended.
+        """
         config, schedule = self.config, self.config.schedule
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * schedule.scale(
                 self.step, steps_per_epoch=self.steps_per_epoch, epochs=config.epochs
             )
-        with draws_from(self.seed, self.step, device=self.device):
-            loss = self.loss(batch)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise RunFailed(self._not_a_number(value, batch))
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer.step()
-        momentum = config.ema.momentum(self.step, steps_per_epoch=self.steps_per_epoch)
-        self.ema.update(self.model, momentum)
+        losses = torch.stack([self._learn(part, is_last=part is parts[-1]) for part in parts]).tolist()
+        loss = self.team.total(sum(part.weight * value for part, value in zip(parts, losses, strict=True)))
+        if problem := self.watch.problem(loss):
+            guilty = [math.isfinite(loss) or not math.isfinite(value) for value in losses]
+            raise RunFailed(self._failure(problem, list(compress(parts, guilty))))
+        try:
+            moved = self.arithmetic.step(self.optimizer)
+        except FloatingPointError as error:
+            raise RunFailed(self._failure(str(error), parts)) from error
+        self.team.take_over([*norm_buffers(self.model), *norm_buffers(self.ema.model)])
+        if moved:
+            momentum = config.ema.momentum(self.step, steps_per_epoch=self.steps_per_epoch, epochs=config.epochs)
+            self.ema.update(self.model, momentum)
+        self.skipped_steps += not moved
         self.step += 1
-        return value
+        return loss
 
-    def loss(self, batch: Crop) -> torch.Tensor:
-        """Loss of a batch as the config composes it at the present step, a scalar."""
+    def _learn(self, part: Part, *, is_last: bool) -> torch.Tensor:
+        """Add a part's share to the gradient; its loss. All processes' gradients are summed with their last parts."""
+        with ExitStack() as context:
+            if part.number > 0:
+                context.enter_context(statistics_kept(self.model, self.ema.model))
+            if not is_last:
+                context.enter_context(self.team.gradients_kept(self.network))
+            with draws_from(self.seed, self.step, part.number, device=self.device):
+                loss = self.loss(part.crops)
+            with self.team.answered():
+                self.arithmetic.backward(loss * (part.weight * self.team.size))
+        return loss.detach()
+
+    def loss(self, crops: Crop) -> torch.Tensor:
+        """Loss of crops, seen at once, as the config composes it at the present step, a scalar."""
         return step_loss(
-            self.model,
+            self.network,
             self.ema,
-            Crop(*(part.to(self.device) for part in batch)),
+            Crop(*(field.to(self.device, non_blocking=True) for field in crops)),
             model_config=self.model_config,
             config=self.config,
             epoch=self.step / self.steps_per_epoch,
+            autocast=self.arithmetic.autocast,
         )
 
-    def _not_a_number(self, value: float, batch: Crop) -> str:
+    def _failure(self, what: str, suspects: Sequence[Part]) -> str:
         epoch, place = divmod(self.step, self.steps_per_epoch)
-        people = [int(index) for index in batch.place]
+        found = self.team.gathered([int(index) for part in suspects for index in part.crops.place])
+        people = [index for indices in found for index in indices]
+        images = dict.fromkeys(self.crops.people[index].image.name for index in people)
         return (
-            f"the loss is {value} in epoch {epoch + 1}, batch {place + 1} "
-            f"(persons {people[:4]}… of the training data); lower training.learning_rate or look at these persons"
+            f"{what} in epoch {epoch + 1}, batch {place + 1} (persons {people} of the training data, in "
+            f"{', '.join(images)}); lower training.learning_rate or look at these persons"
         )
 
-    def _close_epoch(self, images_per_s: float) -> None:
-        loss, self.epoch_losses = float(np.mean(self.epoch_losses)), []
-        rate = self.optimizer.param_groups[0]["lr"]
-        self.history.append(EpochSummary(self.step // self.steps_per_epoch, loss, rate, images_per_s))
+    def _close_epoch(self, clock: EpochClock) -> None:
+        self.history.append(
+            EpochSummary(
+                epoch=self.step // self.steps_per_epoch,
+                loss=float(np.mean(self.epoch_losses)),
+                learning_rate=self.optimizer.param_groups[0]["lr"],
+                images_per_s=clock.images_per_s,
+                waiting_share=clock.waiting_share,
+                skipped_steps=self.skipped_steps,
+            )
+        )
+        self.epoch_losses, self.skipped_steps = [], 0
+        clock.restart()
 
     def state(self) -> dict[str, Any]:
         """Everything a resumed run needs; tensors and plain values only."""
@@ -183,6 +264,9 @@ class Trainer:
             "model": self.model.state_dict(),
             "ema": self.ema.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "arithmetic": self.arithmetic.state(),
+            "first_loss": self.watch.first,
+            "skipped_steps": self.skipped_steps,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -197,32 +281,11 @@ class Trainer:
         fill_strictly(self.model, state["model"], source="the checkpoint")
         fill_strictly(self.ema.model, state["ema"], source="the checkpoint's moving average")
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.epoch_losses = state["step"], list(state["epoch_losses"])
+        self.arithmetic.restore(state["arithmetic"])
+        self.watch.first = state["first_loss"]
+        self.step, self.skipped_steps = state["step"], state["skipped_steps"]
+        self.epoch_losses = list(state["epoch_losses"])
         self.history = [EpochSummary(**summary) for summary in state["history"]]
-
-
-class BatchKeys:
-    """Keys of all batches still to come, over all epochs; each epoch in an order of its own from (seed, epoch)."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
-
-    def __iter__(self) -> Iterator[list[SampleKey]]:
-        run = self.trainer
-        first_epoch, done = divmod(run.step, run.steps_per_epoch)
-        for epoch in range(first_epoch, run.config.epochs):
-            order = np.random.default_rng([run.seed, epoch]).permutation(len(run.crops))
-            batches = np.split(order, range(run.config.batch_size, len(order), run.config.batch_size))
-            for batch in batches[done if epoch == first_epoch else 0 :]:
-                yield [SampleKey(epoch, int(person)) for person in batch]
-
-    def __len__(self) -> int:
-        return self.trainer.num_steps - self.trainer.step
-
-
-def num_loader_workers(device: torch.device) -> int:
-    """Processes that make crops: none on a CPU, where they would take the cores that train."""
-    return 0 if device.type == "cpu" else max(1, min(8, num_cores() - 1))
 
 
 def seeded_model(config: ModelConfig, seed: int) -> GTPT:

@@ -1,9 +1,10 @@
 """Does the comparison of two models tell the truth? A model against itself, and against a twin 10 % slower.
 
+    python studies/experiments/same_or_slower.py
     python studies/experiments/same_or_slower.py --trials 20 --slower-trials 10 --out results/same_or_slower
 
-Prints a table and writes every trial to trials.json in the folder. The twin does real work beside the model's own:
-small matrix products, as many as take a tenth of the model's time.
+Prints each trial and a table; with --out every trial is written to trials.json in that folder too. The twin does real
+work beside the model's own: small matrix products, as many as take a tenth of the model's time.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def main() -> None:
     parser.add_argument(
         "--timeout", type=float, default=ComparisonSettings().timeout_s, help="seconds of a trial's rounds"
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for trials.json")
+    parser.add_argument("--out", type=Path, help="folder for trials.json; without it nothing is written")
     asked = parser.parse_args()
     options, settings = InferenceOptions(threads=asked.threads), ComparisonSettings(timeout_s=asked.timeout)
     found: dict[str, list[Trial]] = {}
@@ -183,8 +184,10 @@ def main() -> None:
         "waits_are_known": waits_are_known(),
         "settings": settings.model_dump(mode="json"),
     }
-    asked.out.mkdir(parents=True, exist_ok=True)
-    write_json(asked.out / "trials.json", conditions | {what: [asdict(t) for t in ts] for what, ts in found.items()})
+    if asked.out is not None:
+        asked.out.mkdir(parents=True, exist_ok=True)
+        trials_as_json = {what: [asdict(one) for one in trials] for what, trials in found.items()}
+        write_json(asked.out / "trials.json", conditions | trials_as_json)
     print(f"\n{asked.model} on {conditions['device']}, {asked.threads} thread(s), batch 1, float32")
     for what, trials in found.items():
         if trials:

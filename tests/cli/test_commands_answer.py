@@ -18,7 +18,7 @@ PROMISED = ("run", "plan", "status", "report", "models", "measure", "compare", "
 STUDY = ROOT / "studies" / "pruning_ratio.yaml"
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "data", "data make"])
+@pytest.mark.parametrize("command", [*COMMANDS, "data", "data make", "show", "show poses"])
 def test_every_command_explains_itself(command: str) -> None:
     answer = gtpt_study(*command.split(), "--help")
     assert answer.code == 0

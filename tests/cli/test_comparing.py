@@ -80,6 +80,7 @@ def test_other_data_are_refused_in_a_line(study: Made, tmp_path: Path) -> None:
         (("gtpt_t_coco", "gtpt_t_coco", "--set-b", "run.dtype=tf32"), "impossible on cpu: dtype tf32"),
         (("gtpt_t_coco", "gtpt_t_coco", "--set-b", "run.dtype"), "--set-b run.dtype: KEY=VALUE is expected"),
         (("gtpt_t_coco", "gtpt_t_coco", "--set-a", "width=7"), "--set-a for gtpt_t_coco: width: "),
+        (("gtpt_t_coco", "gtpt_t_coco", "--set", "width=7"), "--set for gtpt_t_coco: width: "),
         (("gtpt_t_coco", "gtpt_t_coco", "--only", "accuracy"), "models by name are not trained"),
     ],
 )

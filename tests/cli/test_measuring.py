@@ -61,6 +61,13 @@ def test_several_models_are_timed_in_one_session() -> None:
     assert answer.err.count("timing gtpt_tiny_coco, gtpt_tiny_wholebody: ") == 2, "begun and done"
 
 
+def test_a_model_that_is_named_twice_is_measured_twice() -> None:
+    """To see how far the same thing differs from itself."""
+    found = gtpt_study("measure", *["gtpt_tiny_coco"] * 2, "gtpt_tiny_wholebody", "--only", "cost", "--json").json
+    assert [one["model"] for one in found] == ["gtpt_tiny_coco", "gtpt_tiny_coco (2)", "gtpt_tiny_wholebody"]
+    assert found[0]["macs"] == found[1]["macs"] != found[2]["macs"]
+
+
 def test_counting_needs_no_clock_and_says_nothing_of_a_machine() -> None:
     answer = gtpt_study("measure", "gtpt_tiny_coco", "--only", "cost")
     assert "latency" not in answer.out
@@ -113,6 +120,14 @@ def test_explain_alone_says_what_figures_mean() -> None:
 )
 def test_what_cannot_be_done_is_one_line(arguments: tuple[str, ...], words: str) -> None:
     assert words in refused("measure", *arguments)
+
+
+@pytest.mark.parametrize("number", ["0", "99999"])
+def test_threads_that_no_machine_has_are_refused(number: str) -> None:
+    """So many would end the process before any error could be told."""
+    answer = gtpt_study("measure", "gtpt_t_coco", "--threads", number)
+    assert (answer.code, answer.out) == (2, "")
+    assert "--threads" in answer.err
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gtpt_bench.evaluation.coco import Matches
@@ -37,8 +38,17 @@ def folder(study: Made, variant: str, seed: int = 0) -> JobFolder:
     return study.folder.run(study.run(variant, seed))
 
 
-def write_times(study: Made, latency_ms: Mapping[str, Sequence[float]]) -> None:
-    """The session's record, with a call a round of each variant, and batches of 8 in eight times that."""
+def write_times(
+    study: Made,
+    latency_ms: Mapping[str, Sequence[float]],
+    *,
+    waited_share: Mapping[str, Sequence[float]] = MappingProxyType({}),
+) -> None:
+    """The session's record, with a call a round of each variant, and batches of 8 in eight times that.
+
+    Args:
+        waited_share: of variants that other processes disturbed; records of the others do not tell.
+    """
     timing = study.plan.timing
     assert timing is not None
     path = study.folder.timing(timing)
@@ -46,6 +56,7 @@ def write_times(study: Made, latency_ms: Mapping[str, Sequence[float]]) -> None:
         variant: {
             "latency_ns": [[round(ms * 1e6)] for ms in rounds],
             "throughput_images_per_s": [1000 / ms for ms in rounds],
+            **({"waited_share": [*waited_share[variant]]} if variant in waited_share else {}),
         }
         for variant, rounds in latency_ms.items()
     }

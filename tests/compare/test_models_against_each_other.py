@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,14 @@ from gtpt_bench.compare.as_json import as_json
 from gtpt_bench.compare.entry import dotted
 from gtpt_bench.compare.run import Compared, How, compare
 from gtpt_bench.compare.sides import Asked, side
-from gtpt_bench.compare.tables import sections
-from gtpt_bench.efficiency.timing import clock as real
-from gtpt_bench.efficiency.timing import workload
+from gtpt_bench.compare.tables import FORMS_NOTE, sections, time_table
+from gtpt_bench.efficiency.options import InferenceOptions
 from gtpt_bench.efficiency.timing.settings import ComparisonSettings
 from gtpt_bench.errors import InputError
 from gtpt_bench.models import model_config
 from gtpt_bench.models.catalogue import ModelConfig
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
-from tests.efficiency.fakes import FakeClock, FakeModel
+from tests.efficiency.fakes import FakeClock, FakeModel, in_place_of_the_machines
 
 SETTINGS = ComparisonSettings(warmup_s=0.01, timeout_s=30)
 
@@ -31,17 +29,11 @@ SETTINGS = ComparisonSettings(warmup_s=0.01, timeout_s=30)
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """A network takes a tenth of a millisecond for each of its channels, and as much for each image."""
-    fake = FakeClock()
-
-    @contextmanager
-    def waited_ns() -> Iterator[Callable[[], int]]:
-        yield lambda: 0
+    fake = in_place_of_the_machines(monkeypatch)
 
     def built(config: ModelConfig) -> FakeModel:
         return FakeModel(fake, call_ms=config.width / 10, image_ms=config.width / 10)
 
-    monkeypatch.setattr(real, "time", fake)
-    monkeypatch.setattr(workload, "waited_ns", waited_ns)
     monkeypatch.setattr(time, "built", built)
     return fake
 
@@ -114,6 +106,13 @@ def test_people_see_names_differences_and_verdicts(clock: FakeClock) -> None:
     assert shown[3].notes[0].endswith("9 and 9 rounds, 95 % intervals")
     assert shown[3].rows[0][1:4] == ("25.60", "32.00", "1.250 (1.250–1.250)")
     assert shown[4].notes == ("accuracy is not compared: a model by name is not trained",)
+
+
+def test_a_trained_form_beside_a_deployed_one_is_said_to_be_faster_than_alone(clock: FakeClock) -> None:
+    (pair,) = compared({}, {}, parts=("time",)).pairs.values()
+    assert FORMS_NOTE not in time_table(pair).notes
+    deployed = replace(pair.second, options=InferenceOptions(form="deployed"))
+    assert time_table(replace(pair, second=deployed)).notes[-1] == FORMS_NOTE
 
 
 def test_a_model_that_takes_the_same_time_is_called_so(clock: FakeClock) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from gtpt_bench.compare.run import Compared, How, PairCompared, Part, compare
 from gtpt_bench.compare.sides import Asked, side
+from gtpt_bench.compare.tables import sections, time_table
 from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.matches_json import matches_to_json
 from gtpt_bench.files import write_json
@@ -107,8 +108,29 @@ def test_times_of_one_session_are_compared_round_by_round(study: Made) -> None:
 
 def test_too_few_rounds_to_know_are_ambiguous(study: Made) -> None:
     write_times(study, {"dense": [10.0] * 5, "pruned": [5.0] * 5})
-    latency, _ = pair(folder(study, "dense").path, folder(study, "pruned").path, "time").time
-    assert latency.comparison.verdict == "ambiguous"
+    result = pair(folder(study, "dense").path, folder(study, "pruned").path, "time")
+    assert result.time[0].comparison.verdict == "ambiguous"
+    shown = time_table(result)
+    assert shown.rows[0][-2:] == ("0.500 (0.500–0.500)", "ambiguous")
+    assert "latency: 5 undisturbed rounds, and a verdict takes 6" in shown.notes, "why such an interval is no verdict"
+
+
+def test_recorded_rounds_in_which_others_had_the_cores_are_set_aside(study: Made) -> None:
+    """In the first three rounds B seems twice as slow as A; undisturbed it takes half of A's time."""
+    times = {"dense": [10.0] * 9, "pruned": [20.0] * 3 + [5.0] * 6}
+    write_times(study, times, waited_share={"pruned": [0.5] * 3 + [0.001] * 6})
+    for time in pair(folder(study, "dense").path, folder(study, "pruned").path, "time").time:
+        assert (time.comparison.verdict, time.comparison.num_rounds) == ("faster", 6)
+        assert time.comparison.ratio == pytest.approx(0.5)
+        assert time.images_per_s[1] == pytest.approx(200)
+
+
+def test_where_too_few_recorded_rounds_were_left_alone_no_winner_is_named(study: Made) -> None:
+    write_times(study, {"dense": [10.0] * 9, "pruned": [5.0] * 9}, waited_share={"dense": [0.5] * 4 + [0.0] * 5})
+    result = pair(folder(study, "dense").path, folder(study, "pruned").path, "time")
+    assert [time.comparison.verdict for time in result.time] == ["ambiguous"] * 2
+    assert result.time[0].comparison.ratio == pytest.approx(0.5)
+    assert "latency: 5 undisturbed rounds, and a verdict takes 6" in time_table(result).notes
 
 
 def test_times_of_two_sessions_are_not_compared(tmp_path: Path) -> None:
@@ -122,7 +144,7 @@ def test_a_run_without_a_recorded_time_says_so(tmp_path: Path) -> None:
     study = made(tmp_path, {"dense": [HALF]}, measured=False)
     run = folder(study, "dense").path
     result = pair(run, run, "time")
-    assert (result.time, result.no_time) == ((), f"no time is recorded for {run}")
+    assert (result.time, result.no_time) == ((), f"no session of latency and images/s is recorded for {run}")
 
 
 def test_recorded_times_say_nothing_of_another_way_of_running(study: Made) -> None:
@@ -206,6 +228,18 @@ def test_studies_are_compared_variant_by_variant_over_all_seeds(tmp_path: Path) 
     assert accuracy.num_seeds == (3, 3)
     assert accuracy.covers_seeds
     assert (accuracy.difference, accuracy.verdict) == (pytest.approx(0), "not distinguishable")
+
+
+def test_what_no_variant_has_is_said_once_and_else_of_whom(tmp_path: Path) -> None:
+    study = made(tmp_path, {"dense": [HALF], "late": []}, measured=False)
+    path = study.folder.path
+    notes = [*sections(compared(path, path, "time", "accuracy"))][1].notes
+    assert notes[0] == (
+        f"time is not compared: no session of latency and images/s is recorded for {path}; --measure times the models "
+        "now"
+    )
+    assert sum("is not compared" in note for note in notes) == 2
+    assert notes[1].startswith("accuracy of late is not compared: ")
 
 
 def test_a_study_is_found_by_its_name_among_the_results(study: Made) -> None:

@@ -10,11 +10,12 @@ import pytest
 
 from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import CocoData
-from gtpt_bench.data.crop import read_image
+from gtpt_bench.data.images import read_image
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.people import annotated_people, read_annotations
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth, training_crops
 from gtpt_bench.errors import DataError, InputError
+from gtpt_bench.evaluation.entries import KeypointTruth
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.keypoints import COCO, WHOLEBODY
 from gtpt_bench.models import model_config
@@ -57,9 +58,23 @@ def test_a_whole_root_is_read_without_complaint(root: DataRoot, run: RunConfig) 
 
 
 def test_truth_can_be_limited_to_images_with_detections(root: DataRoot, run: RunConfig) -> None:
-    assert evaluation_truth(run, root).image_ids is None
     limited = run.model_copy(update={"evaluation": Protocol(images="with_detections")})
-    assert evaluation_truth(limited, root).image_ids == [1]
+    for config, image_ids in ((run, None), (limited, [1])):
+        truth = evaluation_truth(config, root)
+        assert isinstance(truth, KeypointTruth)
+        assert truth.image_ids == image_ids
+
+
+def test_detections_on_images_elsewhere_are_left_out_where_only_common_images_count(
+    root: DataRoot, run: RunConfig
+) -> None:
+    write_json(root.path / BOXES, [BOX | {"image_id": 5}, BOX])
+    limited = run.model_copy(update={"evaluation": Protocol(images="with_detections")})
+    assert [person.image_id for person in evaluation_crops(limited, root).people] == [1]
+    truth = evaluation_truth(limited, root)
+    assert isinstance(truth, KeypointTruth)
+    assert truth.image_ids == [1]
+    assert "images with_detections" in line_of(lambda: evaluation_crops(run, root))
 
 
 # Files that are not there
@@ -90,7 +105,9 @@ def test_a_missing_image_is_named_when_it_is_cropped(root: DataRoot, run: RunCon
 def test_a_file_that_is_no_image_is_named(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "image.png"
     path.write_bytes(data)
-    assert line_of(lambda: read_image(path)).startswith(f"image {path} cannot be decoded")
+    text = line_of(lambda: read_image(path))
+    assert text.startswith(f"image {path} ")
+    assert "the file is broken" in text
 
 
 def test_a_folder_is_no_image(tmp_path: Path) -> None:

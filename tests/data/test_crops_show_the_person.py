@@ -20,10 +20,10 @@ from gtpt_bench.data.crop import (
     inverse,
     map_points,
     mirrored_crop_matrix,
-    read_image,
     warp,
 )
 from gtpt_bench.data.dataset import normalised
+from gtpt_bench.data.images import read_image
 from gtpt_bench.models.sizes import Size
 from tests.data.coco_folder import floats, write_picture
 

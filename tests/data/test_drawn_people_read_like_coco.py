@@ -13,10 +13,12 @@ import torch
 
 from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import CocoData, DrawnData
-from gtpt_bench.data.crop import crop_matrix, frame_of_box, map_points, read_image, warp
+from gtpt_bench.data.crop import crop_matrix, frame_of_box, map_points, warp
+from gtpt_bench.data.images import read_image
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.people import annotated_people, read_annotations
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth, training_crops
+from gtpt_bench.evaluation.entries import KeypointTruth
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.keypoints import COCO
 from gtpt_bench.models import model_config
@@ -63,7 +65,10 @@ def test_the_config_for_real_data_reads_a_copy_of_the_drawn_folder_alike(drawn_r
         one, other = part(drawn, drawn_root), part(real, copy)
         assert len(one) == len(other) > 0
         assert all(torch.equal(a, b) for a, b in zip(one[0], other[0], strict=True))
-    assert evaluation_truth(drawn, drawn_root).content == evaluation_truth(real, copy).content
+    truths = evaluation_truth(drawn, drawn_root), evaluation_truth(real, copy)
+    assert isinstance(truths[0], KeypointTruth)
+    assert isinstance(truths[1], KeypointTruth)
+    assert truths[0].content == truths[1].content
 
 
 def test_detections_are_cropped_where_the_protocol_asks_for_them(drawn_root: DataRoot) -> None:

@@ -10,7 +10,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from gtpt_bench.data.augmentation import Augmentation
-from gtpt_bench.data.dataset import Crop, ImageMemory, PersonCrops, SampleKey
+from gtpt_bench.data.dataset import Crop, PersonCrops, SampleKey
+from gtpt_bench.data.images import ImageMemory
 from gtpt_bench.data.people import Person
 from gtpt_bench.errors import DataError
 from gtpt_bench.keypoints import COCO
@@ -111,10 +112,11 @@ def test_unlabelled_keypoints_stay_at_zero(people: list[Person]) -> None:
 
 
 def test_fractional_visibility_does_not_shrink_coordinates(people: list[Person]) -> None:
-    """The authors multiply mirrored coordinates by the visibility (quirk 3); only 0 and 1 are meant."""
+    """The authors multiply mirrored coordinates by the visibility (quirk 3), unless one asks for exact labels."""
     points = people[0].keypoints
     half = someone(people[0].image, box=BOX, points=points, visibility=np.full(17, 0.5))
-    assert torch.equal(crops([half], MIRRORING)[0].keypoints, crops(people, MIRRORING)[0].keypoints)
+    exact = MIRRORING.changed({"mirrored_labels": "exact"})
+    assert torch.equal(crops([half], exact)[0].keypoints, crops(people, MIRRORING)[0].keypoints)
 
 
 # What decides about the draws
@@ -165,21 +167,31 @@ def test_without_augmentation_every_epoch_is_the_same(people: list[Person]) -> N
 
 def test_images_that_fit_are_decoded_once(tmp_path: Path) -> None:
     paths = [write_picture(tmp_path / f"{i}.png", np.full((10, 10, 3), i, np.uint8)) for i in range(3)]
-    memory = ImageMemory(limit_bytes=2 * 300)
-    for path in paths[:2]:
-        memory.read(path)
-        path.unlink()
-    assert memory.read(paths[0]).mean() == 0, "kept, though the file is gone"
-    assert memory.read(paths[2]).mean() == 2
-    assert memory.read(paths[0]).mean() == 0, "used more recently than the one that had to go"
+    people = [someone(path, box=(0, 0, 4, 4), points=np.ones((17, 2))) for path in paths]
+    dataset = PersonCrops(people, input_size=INPUT, keypoints=COCO, memory_bytes=2 * 300)
+    for place in (0, 1):
+        dataset[place]
+        paths[place].unlink()
+    assert dataset[0].image.max() == 0, "kept, though the file is gone"
+    assert dataset[2].image.max() == 2
+    assert dataset[0].image.max() == 0, "used more recently than the one that had to go"
     with pytest.raises(DataError, match="does not exist"):
-        memory.read(paths[1])
-    assert memory.used_bytes <= 600
+        dataset[1]
+    assert dataset.images.used_bytes <= 600
 
 
 def test_without_memory_every_read_decodes(tmp_path: Path) -> None:
     path = write_picture(tmp_path / "a.png", np.zeros((10, 10, 3), np.uint8))
-    memory = ImageMemory(limit_bytes=0)
-    assert memory.read(path).mean() == 0
+    dataset = crops([someone(path, box=(0, 0, 4, 4), points=np.ones((17, 2)))])
+    assert dataset[0].image.max() == 0
     write_picture(path, np.full((10, 10, 3), 9, np.uint8))
-    assert memory.read(path).mean() == 9
+    assert dataset[0].image.max() == 9
+
+
+def test_an_image_larger_than_the_memory_drives_nothing_out() -> None:
+    memory = ImageMemory(limit_bytes=300)
+    small, large = np.zeros((10, 10, 3), np.uint8), np.zeros((11, 10, 3), np.uint8)
+    memory.remember(small, Path("small.png"))
+    memory.remember(large, Path("large.png"))
+    assert memory.known(Path("small.png")) is small
+    assert memory.known(Path("large.png")) is None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 
+import pytest
 from torch import Tensor, nn
 
+from gtpt_bench.efficiency.explain import disturbance
+from gtpt_bench.efficiency.timing import clock as real
+from gtpt_bench.efficiency.timing import workload
 from gtpt_bench.efficiency.timing.settings import TimingSettings
 
 MS = 1_000_000
@@ -28,6 +33,20 @@ class FakeClock:
 
     def sleep(self, seconds: float) -> None:
         self.now_ns += round(seconds * 1e9)
+
+
+def in_place_of_the_machines(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """A clock by which models are timed wherever they are; nobody waits for a core unless it says so."""
+    fake = FakeClock()
+
+    @contextmanager
+    def waited_ns() -> Iterator[Callable[[], int]]:
+        yield lambda: fake.waited_ns
+
+    monkeypatch.setattr(real, "time", fake)
+    for module in (workload, disturbance):
+        monkeypatch.setattr(module, "waited_ns", waited_ns)
+    return fake
 
 
 class FakeModel(nn.Module):

@@ -13,7 +13,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gtpt_bench.efficiency.sweep import MemoryFence, Sweep, Throughput, is_out_of_memory, sweep
+from gtpt_bench.efficiency.out_of_memory import is_out_of_memory
+from gtpt_bench.efficiency.sweep import MemoryFence, Sweep, Throughput, sweep
 from tests.models.small_gtpt import pictures, small_gtpt
 
 CUDA_WORDS = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.10 GiB"

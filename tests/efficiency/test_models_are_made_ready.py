@@ -14,6 +14,7 @@ from torch.nn import functional
 from gtpt_bench.efficiency import switches
 from gtpt_bench.efficiency.options import InferenceOptions
 from gtpt_bench.efficiency.prepare import Prepared, num_compiled, prepared
+from gtpt_bench.efficiency.sweep import Throughput, sweep
 from gtpt_bench.efficiency.timing.workload import Workload
 from gtpt_bench.errors import InputError
 from gtpt_bench.models.gtpt.truth import Truth
@@ -128,7 +129,7 @@ def test_threads_are_fixed_while_in_force_and_put_back_even_after_an_error() -> 
 @pytest.mark.usefixtures("two_threads")
 def test_the_number_of_threads_is_recorded_and_stays_that_of_the_time_of_preparing() -> None:
     made = ready(Small())
-    assert made.options.threads == 2
+    assert made.options.threads == made.threads == 2
     torch.set_num_threads(1)
     with made.in_force():
         assert torch.get_num_threads() == 2
@@ -180,6 +181,21 @@ def test_a_kernel_that_cannot_serve_the_model_is_refused_in_one_line() -> None:
     with pytest.raises(InputError, match="attention flash cannot serve this model on cpu: ") as refused:
         Workload(ready(Small(with_heads=False), attention="flash"), 1)
     assert "\n" not in str(refused.value)
+
+
+class Insatiable(Small):
+    """Takes one image and no more."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        if len(images) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return super().forward(images)
+
+
+def test_a_batch_that_does_not_fit_is_not_the_kernels_fault() -> None:
+    """A sweep ends there, as it does with any other kernel."""
+    made = ready(Insatiable(), attention="math")
+    assert [sweep(lambda batch: Throughput(Workload(made, batch).batch), max_batch=8).ended_by] == ["out_of_memory"]
 
 
 @pytest.fixture

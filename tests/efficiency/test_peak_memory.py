@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from gtpt_bench.efficiency import memory
+from gtpt_bench.efficiency.measure.consumption import MAKER
 from gtpt_bench.efficiency.memory import CallMaker, PeakMemory, empty_process_bytes, peak_memory, peak_of_fresh_process
+from gtpt_bench.efficiency.options import PLAIN
 from gtpt_bench.efficiency.resident import available_bytes, peak_resident_bytes, resident_bytes
 from gtpt_bench.errors import MeasurementRejected
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
@@ -51,8 +53,13 @@ def test_what_is_held_and_what_passes_count_and_building_does_not(empty_bytes: i
 def test_a_model_takes_at_least_its_weights_and_images(empty_bytes: int) -> None:
     config, batch = small_config(width=256, stage_depths=(4, 4, 4, 4)), 64
     maker = CallMaker(
-        "gtpt_bench.efficiency.memory_worker:forward_pass",
-        {"config": config.model_dump(mode="json"), "batch": batch, "device": "cpu"},
+        MAKER,
+        {
+            "config": config.model_dump(mode="json"),
+            "options": PLAIN.model_dump(mode="json"),
+            "batch": batch,
+            "device": "cpu",
+        },
         threads=1,
     )
     found = peak_of_fresh_process(maker, empty_bytes=empty_bytes)

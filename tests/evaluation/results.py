@@ -12,7 +12,8 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from gtpt_bench.evaluation.coco import STATS, KeypointTruth
+from gtpt_bench.evaluation.coco import STATS
+from gtpt_bench.evaluation.entries import KeypointTruth
 from tests.data.coco_folder import FIELDS, annotation, content, image_entry
 
 Json = dict[str, Any]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gtpt_bench.evaluation.poses import Poses, final_poses, pose_similarity, rescored, without_duplicates
+from gtpt_bench.evaluation.duplicates import SOFT_KEPT, final_poses, suppressed, without_duplicates
+from gtpt_bench.evaluation.poses import Poses, pose_similarity, rescored
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.keypoints import COCO, WHOLEBODY
 
@@ -174,3 +175,48 @@ def test_the_final_poses_are_rescored_before_duplicates_go() -> None:
 def test_nobody_stays_of_nobody() -> None:
     nobody = poses(np.zeros((0, 17, 3)), scores=[])
     assert len(final_poses(nobody, COCO.sigmas, Protocol())) == 0
+
+
+# The soft variant, and none
+
+
+def soft_by_definition(scores: list[float], similarity: np.ndarray, threshold: float, most: int) -> dict[int, float]:
+    """Again and again the best of those left is kept, and lowers all others by exp(−OKS² / threshold)."""
+    left, kept = dict(enumerate(scores)), dict[int, float]()
+    while left and len(kept) < most:
+        best = max(left, key=lambda place: left[place])
+        kept[best] = left.pop(best)
+        left = {place: score * math.exp(-(similarity[best, place] ** 2) / threshold) for place, score in left.items()}
+    return kept
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32), st.integers(1, 30), st.sampled_from([0.3, 0.9]))
+def test_soft_suppression_lowers_scores_and_keeps_twenty(seed: int, num: int, threshold: float) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(0, 200, (17, 2)) + rng.normal(0, 10, (num, 17, 2))
+    crowd = poses(points, scores=rng.random(num).tolist())
+    similarity = np.asarray([[oks(one, other, AREA) for other in points] for one in points])
+    expected = soft_by_definition(crowd.scores.tolist(), similarity, threshold, SOFT_KEPT)
+    found = suppressed(crowd, COCO.sigmas, Protocol(oks_nms="soft", oks_nms_threshold=threshold))
+    order = sorted(expected)
+    assert found.scores == pytest.approx([expected[place] for place in order], rel=1e-9)
+    np.testing.assert_array_equal(found.keypoints, crowd.keypoints[order])
+
+
+def test_soft_suppression_leaves_the_best_and_other_images_alone() -> None:
+    points = np.stack([np.random.default_rng(0).uniform(0, 200, (17, 2))] * 3)
+    crowd = poses(points, scores=[0.9, 0.5, 0.5], images=[1, 1, 2])
+    found = suppressed(crowd, COCO.sigmas, Protocol(oks_nms="soft"))
+    assert found.scores == pytest.approx([0.9, 0.5 * math.exp(-1 / 0.9), 0.5])
+
+
+def test_without_suppression_everyone_stays() -> None:
+    points = np.zeros((4, 17, 2))
+    assert len(suppressed(poses(points, scores=[0.5] * 4), COCO.sigmas, Protocol(oks_nms="off"))) == 4
+
+
+def test_nobody_is_suppressed_where_nobody_is() -> None:
+    nobody = poses(np.zeros((0, 17, 2)), scores=[], images=[])
+    for kind in ("greedy", "soft", "off"):
+        assert len(suppressed(nobody, COCO.sigmas, Protocol.model_validate({"oks_nms": kind}))) == 0

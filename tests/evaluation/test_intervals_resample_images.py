@@ -1,17 +1,21 @@
-"""Bootstrap of AP over images, from the matches alone: exact on the full set, honest in closed cases."""
+"""Bootstrap of AP over images and of PCKh over people: exact on the full set, honest in closed cases."""
 
 from __future__ import annotations
 
 import json
+import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gtpt_bench.evaluation.coco import KeypointTruth, Matches, score_coco
-from gtpt_bench.evaluation.intervals import average_precision, bootstrap_aps, image_draws, interval
+from gtpt_bench.evaluation.coco import Matches, score_coco
+from gtpt_bench.evaluation.entries import KeypointTruth
+from gtpt_bench.evaluation.intervals import average_precision, bootstrap_aps, bootstrap_pckh, image_draws, interval
 from gtpt_bench.evaluation.matches_json import matches_from_json, matches_to_json
+from gtpt_bench.evaluation.mpii import LEFT_OUT, JointErrors, pckh
 from gtpt_bench.evaluation.score import score_results
 from gtpt_bench.keypoints import WHOLEBODY
 from tests.data.coco_folder import shared
@@ -117,6 +121,45 @@ def test_draws_are_fixed_by_their_arguments_so_that_two_models_see_the_same_imag
     assert (image_draws(30, num_resamples=10, seed=2) != image_draws(30, num_resamples=10, seed=3)).any()
 
 
+@settings(max_examples=25, deadline=None)
+@given(seeds, st.booleans())
+def test_one_ranking_serves_all_draws(seed: int, ties: bool) -> None:
+    """AP by the definition, detection by detection and copy by copy, of every resample."""
+    truth = some_truth(seed=seed, num_images=5)
+    matches = matches_of(truth, some_results(truth, seed=seed, noise_px=6, ties=ties))
+    draws = image_draws(5, num_resamples=10, seed=seed)
+    expected = [ap_by_definition(matches, weights) for weights in draws]
+    np.testing.assert_allclose(bootstrap_aps(matches, draws), expected, rtol=0, atol=1e-9)
+
+
+def ap_by_definition(matches: Matches, weights: np.ndarray[Any, Any]) -> float:
+    num_truths = int(weights @ matches.num_truths)
+    if num_truths == 0:
+        return math.nan
+    order = sorted(range(len(matches.score)), key=lambda d: -matches.score[d])
+    aps = []
+    for matched, ignored in zip(matches.matched, matches.ignored, strict=True):
+        found, true, points = 0, 0, []
+        for d in order:
+            if not ignored[d]:
+                for _ in range(weights[matches.image[d]]):
+                    found, true = found + 1, true + int(matched[d])
+                    points.append((true / num_truths, true / found))
+        levels = [max((p for r, p in points if r >= level), default=0.0) for level in np.linspace(0, 1, 101)]
+        aps.append(sum(levels) / 101)
+    return sum(aps) / 10
+
+
+def test_resamples_in_which_nobody_is_annotated_have_no_ap() -> None:
+    """Of two images one shows a person; a quarter of the resamples miss it."""
+    matches = found_or_not([True, True])
+    matches.num_truths[1] = 0
+    resampled = bootstrap_aps(matches, image_draws(2, num_resamples=400))
+    assert np.isnan(resampled).mean() == pytest.approx(0.25, abs=0.07)
+    assert np.nanmin(resampled) > 0
+    assert interval(1.0, resampled).standard_error == pytest.approx(np.nanstd(resampled, ddof=1))
+
+
 # Intervals
 
 
@@ -154,6 +197,33 @@ def test_the_interval_of_a_models_difference_to_itself_is_nothing() -> None:
     draws = image_draws(6, num_resamples=50)
     found = interval(0.0, bootstrap_aps(matches, draws) - bootstrap_aps(matches, draws))
     assert (found.low, found.high, found.standard_error) == (0, 0, 0)
+
+
+# PCKh over people
+
+
+def joint_errors_of(distance: np.ndarray[Any, Any]) -> JointErrors:
+    counts = np.ones(distance.shape, bool)
+    counts[:, list(LEFT_OUT)] = False
+    return JointErrors(np.where(counts, distance, 0.0), counts)
+
+
+def test_every_person_drawn_once_has_the_pckh_of_all() -> None:
+    errors = joint_errors_of(np.random.default_rng(0).uniform(0, 1, (30, 16)))
+    expected = pckh(errors, 0.5)["Mean_weighted_by_joint_count"]
+    assert bootstrap_pckh(errors, 0.5, np.ones((1, 30), np.intp)) == pytest.approx([expected])
+
+
+def test_where_all_joints_of_a_person_are_found_or_none_the_error_is_binomial() -> None:
+    errors = joint_errors_of(np.repeat(np.arange(200) % 5 == 0, 16).reshape(200, 16).astype(float))
+    resampled = bootstrap_pckh(errors, 0.5, image_draws(200))
+    assert interval(80.0, resampled).standard_error == pytest.approx(100 * np.sqrt(0.2 * 0.8 / 200), rel=0.08)
+
+
+def test_people_without_a_joint_have_no_pckh() -> None:
+    errors = joint_errors_of(np.zeros((2, 16)))
+    errors.counts[1] = False
+    assert np.isnan(bootstrap_pckh(errors, 0.5, np.asarray([[0, 2], [1, 1]]))).tolist() == [True, False]
 
 
 # Kept as JSON

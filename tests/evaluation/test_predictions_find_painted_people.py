@@ -13,8 +13,9 @@ from gtpt_bench.data.crop import frame_of_box
 from gtpt_bench.data.dataset import IMAGE_MEAN, IMAGE_STD, PersonCrops
 from gtpt_bench.data.people import Person
 from gtpt_bench.errors import DataError
-from gtpt_bench.evaluation.coco import KeypointTruth
-from gtpt_bench.evaluation.poses import Poses, final_poses
+from gtpt_bench.evaluation.duplicates import final_poses
+from gtpt_bench.evaluation.entries import KeypointTruth
+from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.evaluation.score import coco_results, score_results

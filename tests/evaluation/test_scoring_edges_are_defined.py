@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.errors import DataError
-from gtpt_bench.evaluation.coco import STATS, CocoScores, KeypointTruth, score_coco
+from gtpt_bench.evaluation.coco import STATS, CocoScores, score_coco
+from gtpt_bench.evaluation.entries import KeypointTruth, detections_of_poses
+from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.score import score_files
 from gtpt_bench.evaluation.wholebody import score_wholebody
 from gtpt_bench.keypoints import COCO, WHOLEBODY
@@ -204,7 +207,7 @@ def test_body_results_are_no_whole_bodies() -> None:
 @pytest.mark.parametrize(
     ("scorer", "missing"),
     [
-        *((score_coco, field) for field in ("keypoints", "area", "num_keypoints", "iscrowd", "id", "image_id")),
+        *((score_coco, field) for field in ("keypoints", "area", "bbox", "num_keypoints", "iscrowd", "id", "image_id")),
         *((score_wholebody, field) for field in FIELDS),
     ],
 )
@@ -217,6 +220,44 @@ def test_ground_truth_that_cannot_be_scored_against_is_named(
     del broken[missing]
     with pytest.raises(DataError, match=f"^truth.json: annotation 0 lacks {missing}$"):
         scorer(KeypointTruth(content([image_entry(1)], [broken]), source="truth.json"), results)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"area": float("nan")}, "annotation 1: area is not a number"),
+        ({"area": None}, "annotation 1: area is not a number"),
+        ({"bbox": [1, 2, 3]}, "annotation 1: bbox does not have 4 numbers"),
+        ({"bbox": [1, 2, float("inf"), 4]}, "annotation 1: bbox has a value that is not a number"),
+        ({"keypoints": [*PERSON["keypoints"][:-1], None]}, "annotation 1: keypoints has a value that is not a number"),
+    ],
+)
+def test_ground_truth_whose_numbers_are_none_is_named(changes: dict[str, Any], message: str) -> None:
+    truth = KeypointTruth(content([image_entry(1)], [PERSON, PERSON | changes]), source="truth.json")
+    with pytest.raises(DataError, match=f"^truth.json: {message}$"):
+        score_coco(truth, [result(1, POINTS)])
+
+
+def test_ground_truth_without_any_person_of_category_1_is_an_error() -> None:
+    cat = KeypointTruth(content([image_entry(1)], [PERSON | {"category_id": 17}]))
+    with pytest.raises(DataError, match=r"no annotation is of category 1 \(person\)"):
+        score_coco(cat, [result(1, POINTS)])
+
+
+@pytest.mark.parametrize("images", [[{}], [{"id": None}], [{"id": "1"}], [7]])
+def test_images_without_a_number_are_an_error(images: list[Any]) -> None:
+    with pytest.raises(DataError, match=r"^the annotations: an image has no id, which must be a whole number$"):
+        score_coco(KeypointTruth(content(images, [PERSON])), [])
+
+
+def test_poses_of_a_model_are_checked_as_results_are() -> None:
+    keypoints = np.column_stack((POINTS, np.ones(17)))[None]
+    one = Poses(np.asarray([1]), keypoints, np.ones(1), np.ones(1))
+    assert len(detections_of_poses(one, ONE).place) == 1
+    with pytest.raises(DataError, match=r"^the predictions: entry 0: a keypoint or the score is not a number$"):
+        detections_of_poses(replace(one, scores=np.asarray([np.nan])), ONE)
+    with pytest.raises(DataError, match=r"^the predictions: entry 0 is on image 5, which the annotations do not have$"):
+        detections_of_poses(replace(one, image_ids=np.asarray([5])), ONE)
 
 
 def test_ground_truth_of_other_keypoints_is_named() -> None:

@@ -13,8 +13,8 @@ from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.errors import DataError, InputError, WeightsError
 from gtpt_bench.evaluation.coco import STATS
 from gtpt_bench.evaluation.protocol import Protocol
-from gtpt_bench.evaluation.score import Metrics, score_files
-from gtpt_bench.evaluation.weights import evaluate_file
+from gtpt_bench.evaluation.score import score_files
+from gtpt_bench.evaluation.weights import Evaluated, evaluate_file
 from gtpt_bench.models import create_model
 from gtpt_bench.training.checkpoint import FORMAT
 
@@ -45,7 +45,7 @@ def checkpoint(path: Path, *, broken: bool = False) -> Path:
     return path
 
 
-def evaluate(weights: Path, root: DataRoot, predictions: Path | None = None) -> Metrics:
+def evaluate(weights: Path, root: DataRoot, predictions: Path | None = None) -> Evaluated:
     protocol = Protocol(boxes="ground_truth")
     return evaluate_file(
         MODEL, weights, root.path, protocol, split="val2017", predictions=predictions, on_batch=lambda *_: None
@@ -55,9 +55,10 @@ def evaluate(weights: Path, root: DataRoot, predictions: Path | None = None) -> 
 def test_figures_are_those_of_the_predictions_it_writes(tmp_path: Path, root: DataRoot) -> None:
     predictions = tmp_path / "predictions.json.gz"
     found = evaluate(checkpoint(tmp_path / "weights.pt"), root, predictions)
-    assert tuple(found) == STATS
+    assert tuple(found.metrics) == STATS
+    assert found.protocol["boxes"] == {"source": "ground_truth"}
     assert len(json.loads(gzip.decompress(predictions.read_bytes()))) > 0
-    assert score_files(predictions, root.annotations("val2017", "coco"), "coco") == found
+    assert score_files(predictions, root.annotations("val2017", "coco"), "coco") == found.metrics
 
 
 def test_weights_with_nan_are_one_clear_error_and_leave_no_predictions(tmp_path: Path, root: DataRoot) -> None:

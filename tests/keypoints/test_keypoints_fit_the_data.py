@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from gtpt_bench.config import RunConfig
-from gtpt_bench.data.config import CocoData, DrawnData
+from gtpt_bench.data.config import CocoData, DrawnData, MpiiData
 from gtpt_bench.errors import StudyError
+from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.models.catalogue import model_config
 from gtpt_bench.study.compatible import first_conflict
 from tests.keypoints.own_sets import MOUSE
@@ -30,8 +31,9 @@ vary:
 BY_NAME = {"coco": "coco", "mpii": "mpii", "mouse": MOUSE}
 
 
-def run(keypoints: str, data: CocoData | DrawnData) -> RunConfig:
-    return RunConfig(model=model_config("gtpt_tiny_coco", {"keypoints": BY_NAME[keypoints]}), data=data)
+def run(keypoints: str, data: CocoData | DrawnData | MpiiData) -> RunConfig:
+    model = model_config("gtpt_tiny_coco", {"keypoints": BY_NAME[keypoints]})
+    return RunConfig(model=model, data=data, evaluation=Protocol(boxes="ground_truth"))
 
 
 @pytest.mark.parametrize(
@@ -43,10 +45,24 @@ def run(keypoints: str, data: CocoData | DrawnData) -> RunConfig:
         ("mouse", DrawnData(), False),
         ("mpii", CocoData(), False),
         ("mpii", DrawnData(), False),
+        ("mpii", MpiiData(), True),
+        ("coco", MpiiData(), False),
+        ("mouse", MpiiData(), False),
     ],
 )
-def test_keypoints_that_the_data_have_are_planned(keypoints: str, data: CocoData | DrawnData, fits: bool) -> None:
+def test_keypoints_that_the_data_have_are_planned(
+    keypoints: str, data: CocoData | DrawnData | MpiiData, fits: bool
+) -> None:
     assert (first_conflict(run(keypoints, data)) is None) == fits
+
+
+def test_mpii_is_cropped_where_its_annotations_say() -> None:
+    by_detector = run("mpii", MpiiData()).changed({"evaluation.boxes": "detections"})
+    conflict = first_conflict(by_detector)
+    assert str(conflict) == (
+        "accuracy.data and accuracy.evaluation.boxes do not go together: MPII has no boxes of a detector; use boxes "
+        "ground_truth"
+    )
 
 
 def test_whole_bodies_are_drawn() -> None:
@@ -77,7 +93,7 @@ def test_joints_of_mpii_are_neither_drawn_nor_in_coco(tmp_path: Path) -> None:
     assert drawn.startswith("10: variant 'other': keypoints and accuracy.data ")
     assert drawn.endswith("drawn people have no 'mpii' keypoints; use keypoints coco or wholebody")
     coco = refusal(tmp_path, data="{kind: coco}", keypoints="mpii")
-    assert coco.endswith("no MPII joints; use keypoints coco or wholebody, or a set of your own")
+    assert coco.endswith("use accuracy.data: mpii, or keypoints coco or wholebody, or a set of your own")
 
 
 def test_a_name_that_is_no_set_is_told_with_line_and_known_names(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.errors import DataError
-from gtpt_bench.evaluation.coco import STATS, KeypointTruth, score_coco
+from gtpt_bench.evaluation.coco import STATS, score_coco
+from gtpt_bench.evaluation.entries import KeypointTruth
 from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.score import coco_results, score_results
 from gtpt_bench.keypoints import COCO, KeypointSet

@@ -124,6 +124,14 @@ def test_weights_changed_by_a_conversion_are_packed_anew():
 
 
 @torch.no_grad()
+def test_weights_filled_in_later_are_packed_anew():
+    one, other = spiced(small_gtpt()).deploy(), small_gtpt().deploy()
+    assert largest_difference(one(pictures()), other(pictures())) > 1e-2
+    other.load_state_dict(one.state_dict())
+    assert largest_difference(one(pictures()), other(pictures())) == 0
+
+
+@torch.no_grad()
 def test_nothing_waits_for_the_device():
     """On the meta device there are no values, so whatever asks for one fails."""
     logits = small_gtpt(tokenizer="u_shuffle", **MAPPED).deploy().to("meta")(torch.empty(20, 3, 128, 96, device="meta"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gtpt_bench.errors import InputError
 from gtpt_bench.models import create_model
 from gtpt_bench.models.gtpt.kept import watch_kept_tokens
 from gtpt_bench.models.gtpt.looked import watch_attention
@@ -52,6 +53,14 @@ def test_pooled_they_give_the_cuts_that_the_model_makes() -> None:
         best = softmax_pool(seen.logits).topk(cut.grid_index.shape[1], dim=1).indices
         places = seen.grid_index.expand(2, -1).gather(1, best)
         assert torch.equal(places, cut.grid_index)
+
+
+def test_a_deployed_model_says_that_it_cannot_be_watched() -> None:
+    with (
+        pytest.raises(InputError, match="watch the model that it was made from"),
+        watch_attention(seeded("gtpt_tiny_coco").deploy()),
+    ):
+        pass
 
 
 def test_watching_changes_nothing_and_ends_with_the_block() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from gtpt_bench.efficiency.counting.cross_check import CrossCheck, Opinion
+from gtpt_bench.efficiency.counting.cross_check_json import check_as_json
 from gtpt_bench.errors import StudyError
 from gtpt_bench.files import write_json
 from gtpt_bench.models import catalogue
@@ -75,15 +77,23 @@ def counted(made: Made) -> Made:
     return made
 
 
-def write_cost(made: Made, cost: PlannedCost) -> None:
+def opinion(name: str, macs: int | None, full: int, note: str = "") -> Opinion:
+    return Opinion(name, macs, "full", full, note, 0.1, {})
+
+
+def write_cost(made: Made, cost: PlannedCost, *others: Opinion, unknown: dict[str, int] | None = None) -> None:
+    """Two counters agree; what others say, and operators that no rule knows, are added."""
     known = gtpt_cost(cost.config)
+    agree = [opinion(name, known.full, known.full) for name in ("closed form", "torch", "fvcore")]
+    check = CrossCheck(known.full, (*agree, *others), {"gelu": 8}, unknown or {})
     metrics = {
         "params": known.params,
         "params_trainable": known.params - 10_000,
         "params_thop": known.params - 50_000,
         "macs": {**known.by_convention(), "D": 2 * known.full},
     }
-    write_json(made.folder.cost(cost), record("cost", cost.signature, "a host", metrics=metrics))
+    content = {"metrics": metrics, "check": check_as_json(check)}
+    write_json(made.folder.cost(cost), record("cost", cost.signature, "a host", **content))
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +142,8 @@ def test_reported_cells_are_in_italics_with_their_source_and_measured_ones_with_
     own, dense = audit.plan.measured["gtpt_s_coco"].file, published.dense["gtpt_s_coco"].file
     judged = ("params_counted", "convention", "deviation", "full_to_published")
     for key, cell in measured.items():
-        beside = (dense,) if key.startswith("saving") else (f"results/reference/{README[0]}",) * (key in judged)
+        reference = (f"results/reference/{README[0]}",) * (key in judged)
+        beside = (dense,) if key.startswith(("saving", "counters")) else reference
         assert cell.files == (own, *beside)
         assert (cell.code, cell.machine) == (COMMIT[:10], "a device on a host")
     write_report(audit.plan, audit.folder)
@@ -164,6 +175,49 @@ def test_a_made_up_figure_is_flagged(tmp_path: Path) -> None:
     assert row["params_counted"].text == "one copy (or thop, trainable)"
     assert "saving_published_percent" not in row
     assert "No way of counting gives what was published of gtpt_t_coco (5.0 GFLOPs)." in made.caption
+
+
+def test_everyone_agrees_on_the_released_models_and_the_caption_says_who_counted(audit: Made) -> None:
+    assert {row.cells["counters"].text for row in audit.table.rows} == {"3 of 3"}
+    assert "closed form, torch, fvcore count the same pass" in audit.caption
+    assert "Complaints: none. Operators that no rule knows and that may hide MACs, with their calls: none." in (
+        audit.caption
+    )
+
+
+@pytest.mark.parametrize(
+    ("macs", "note", "text", "complaint"),
+    [
+        (102, "", "DISAGREE: 3 of 4, ptflops is off by +2.00 %", "ptflops is off by +2.00%"),
+        (None, "ptflops cannot be imported: gone", "3 of 4, ptflops has no count", "ptflops cannot be imported: gone"),
+    ],
+    ids=["off by 2 %", "no count"],
+)
+def test_a_counter_that_disagrees_or_could_not_count_is_named_in_its_row_and_below(
+    macs: int | None, note: str, text: str, complaint: str, tmp_path: Path
+) -> None:
+    made = counted(planned(tmp_path, models=["gtpt_t_coco", "gtpt_s_coco"]))
+    write_cost(made, made.plan.measured["gtpt_t_coco"], opinion("ptflops", macs, 100, note))
+    assert made.row("gtpt_t_coco")["counters"].text == text
+    assert made.row("gtpt_s_coco")["counters"].text == "3 of 3"
+    assert f"Complaints: gtpt_t_coco: {complaint}." in made.caption
+
+
+def test_a_disagreement_about_the_model_with_all_tokens_flags_its_row_too(tmp_path: Path) -> None:
+    """Savings by pruning rest on that count."""
+    made = counted(planned(tmp_path, models=["gtpt_t_coco"]))
+    assert made.plan.audit
+    write_cost(made, made.plan.audit.dense["gtpt_t_coco"], opinion("ptflops", 98, 100))
+    text = made.row("gtpt_t_coco")["counters"].text
+    assert text == "3 of 3; all tokens: DISAGREE: 3 of 4, ptflops is off by -2.00 %"
+    assert "Complaints: gtpt_t_coco keeping all tokens: ptflops is off by -2.00%." in made.caption
+
+
+def test_operators_that_no_rule_knows_are_named_with_their_models(tmp_path: Path) -> None:
+    made = planned(tmp_path, models=["gtpt_t_coco", "gtpt_s_coco"])
+    for name in ("gtpt_t_coco", "gtpt_s_coco"):
+        write_cost(made, made.plan.measured[name], unknown={"_fft_r2c": 3})
+    assert "with their calls: gtpt_t_coco, gtpt_s_coco: _fft_r2c 3." in made.caption
 
 
 def test_a_model_that_two_papers_report_has_two_rows(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def test_csv_has_the_figures_of_the_markdown_with_all_digits(made: Made) -> None
     shown = markdown_cells(made.report("table.md").read_text(encoding="utf-8"))[1:]
     compared = 0
     for row, exact in zip(shown, csv_rows(made.report("table.csv")), strict=True):
-        for text, value in zip(row[3:], list(exact.values())[4:], strict=True):  # after names, rates and tokens
+        values = [exact[column.key] for column in made.table.shown]
+        for text, value in zip(row[3:], values[2:], strict=True):  # after names, rates and tokens
             number = re.match(r"[+-]?\d+(?:\.(\d+))?", text)
             if number is None:
                 assert (text, value) == ("–", "–")
@@ -40,6 +41,18 @@ def test_csv_has_the_figures_of_the_markdown_with_all_digits(made: Made) -> None
             assert float(number[0]) == pytest.approx(float(value), abs=0.5001 * 10 ** -len(number[1] or ""))
             compared += 1
     assert compared > 15
+
+
+def test_csv_has_the_uncertainty_in_columns_of_its_own(made: Made) -> None:
+    """Seeds of 80 and 78, and of 70 and 74, persons of 100."""
+    dense, pruned = csv_rows(made.report("table.csv"))[:2]
+    assert float(dense["ap_seed_sd"]) == pytest.approx(2 / 2**0.5 * 100 / 101)
+    assert float(pruned["ap_seed_sd"]) == pytest.approx(4 / 2**0.5, abs=0.8), "a recall level more or less"
+    for row in (dense, pruned):
+        assert float(row["ap_low"]) < float(row["ap"]) < float(row["ap_high"])
+    assert (dense["ap_difference_p"], dense["ap_difference_half_width"]) == ("–", "–")
+    assert f"± {float(pruned['ap_difference_half_width']):.1f}" in made.table.rows[1].cells["ap_difference"].text
+    assert pruned["ap_difference_p"] == pruned["ap_difference_p_holm"], "a single comparison is not corrected"
 
 
 def test_csv_tells_measured_rows_from_reported_ones(made: Made) -> None:

@@ -91,6 +91,18 @@ def test_faster_is_darker_even_in_grey(figure: Figure) -> None:
     assert dense[0] > pruned[0] > pruned[1] > pruned[2]
 
 
+def test_what_is_ambiguous_has_the_colour_of_no_gain(tmp_path: Path) -> None:
+    """One round, in which the pruned model took a seventh of the time: worth nothing, however large."""
+    once = make_speed(tmp_path, lambda variant, way, batch: RawCell([7.0 if variant == "dense" else 1.0]))
+    drawn, caption = speed_maps(once.plan, once.speed)
+    FigureCanvasAgg(drawn).draw()
+    colours = np.asarray(drawn.axes[0].collections[0].get_facecolor())
+    assert np.allclose(colours, colours[0])
+    assert "7.00×\nambiguous" in [text.get_text() for text in drawn.axes[0].texts]
+    assert "what is ambiguous has the colour of 1" in caption
+    plt.close(drawn)
+
+
 def luminance(colour: object) -> float:
     """Relative luminance of a colour, as WCAG 2 defines it."""
     shares = np.asarray(to_rgb(colour))  # type: ignore[arg-type]

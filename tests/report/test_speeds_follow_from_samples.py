@@ -119,10 +119,15 @@ def test_rounds_in_which_others_had_the_cores_are_set_aside_on_both_sides(tmp_pa
     assert "too few were left alone" not in made.caption
 
 
-def test_where_too_few_rounds_were_left_alone_all_count_and_it_is_said(tmp_path: Path) -> None:
+def test_where_too_few_rounds_were_left_alone_all_count_but_no_winner_is_named(tmp_path: Path) -> None:
     made = make_speed(tmp_path, rounds_of([100.0, 90, 110, 100, 95, 105], [50.0] * 6, waited_share={0: 0.5, 1: 0.5}))
-    assert speed_up_of(made).num_rounds == 6
+    found = speed_up_of(made)
+    assert (found.num_rounds, found.verdict) == (4, "ambiguous")
+    assert found.factor == pytest.approx(2, rel=0.05)
+    assert found.interval is not None
+    assert row(made, "trained: 0379")["speed_up_8"].text.endswith("ambiguous")
     assert "in 8 of 8 cells too few were left alone, so there all count" in made.caption
+    assert "no verdict is given" in made.caption
 
 
 def test_where_there_are_streams_they_tell_the_throughput_and_calls_the_latency(tmp_path: Path) -> None:

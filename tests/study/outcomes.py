@@ -15,7 +15,7 @@ from gtpt_bench.study.state import Status
 from gtpt_bench.study.store import read_record
 from gtpt_bench.training.checkpoint import load_checkpoint
 
-CLOCK = ("images_per_s", "training_s")
+CLOCK = ("images_per_s", "waiting_share", "training_s")
 
 
 def numbers(session: Session, variant: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 
 from gtpt_bench.config import STEP_VERSIONS
 from gtpt_bench.data.people import read_json
+from gtpt_bench.evaluation.analysis.as_json import errors_from_json
 from gtpt_bench.study.plan import PlannedRun
 from tests.study.small_study import STUDY, Workplace
 
@@ -92,6 +93,17 @@ def test_evaluation_predicts_the_pinned_poses(fixed: Workplace, variant: str) ->
     places = np.array([entry["keypoints"] for entry in entries]).reshape(len(entries), -1, 3)[..., :2]
     found = (len(entries), float(places.mean()), float(np.mean([entry["score"] for entry in entries])))
     assert found == pytest.approx(PINNED_PREDICTIONS[variant], rel=0.02)
+
+
+@pytest.mark.parametrize("variant", ["dense", "pruned"])
+def test_evaluation_keeps_the_errors_behind_its_ap(fixed: Workplace, variant: str) -> None:
+    run = planned_run(fixed, variant)
+    folder, signature = fixed.open().folder.run(run), run.evaluate_signature
+    errors = errors_from_json(read_json(folder.errors(signature)))
+    metrics = content(folder.evaluation(signature))["metrics"]
+    assert errors.ap == pytest.approx(metrics["AP"], abs=1e-9)
+    assert len(errors.lost) == metrics["num_images"]
+    assert sum(errors.outcomes.values()) == errors.num_labelled.sum() > 0
 
 
 @pytest.mark.parametrize("variant", ["dense", "pruned"])

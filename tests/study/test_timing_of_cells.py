@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,15 +12,13 @@ import torch
 from gtpt_bench.efficiency.gpu.watch import RoundWatch
 from gtpt_bench.efficiency.options import PLAIN, InferenceOptions
 from gtpt_bench.efficiency.prepare import prepared
-from gtpt_bench.efficiency.timing import clock as real
-from gtpt_bench.efficiency.timing import workload
 from gtpt_bench.efficiency.timing.workload import Sample, Workload
 from gtpt_bench.errors import RunInterrupted
 from gtpt_bench.study import steps
 from gtpt_bench.study.job import TimingJob
 from gtpt_bench.study.timing_cells import Cell, MeasuredGrid, measure_grid, warm_up
 from gtpt_bench.study.timing_spec import TimingGrid
-from tests.efficiency.fakes import MS, FakeClock, FakeModel, settings
+from tests.efficiency.fakes import MS, FakeClock, FakeModel, in_place_of_the_machines, settings
 from tests.study.small_study import STUDY, Workplace, without
 
 WAYS = {"plain": PLAIN, "one thread": InferenceOptions(threads=1)}
@@ -32,16 +28,7 @@ QUICK = {"warmup_s": 0, "round_s": 0.001, "min_rounds": 2, "max_rounds": 2, "min
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    """In place of the machine's; only fake models move it."""
-    fake = FakeClock()
-
-    @contextmanager
-    def waited_ns() -> Iterator[Callable[[], int]]:
-        yield lambda: fake.waited_ns
-
-    monkeypatch.setattr(real, "time", fake)
-    monkeypatch.setattr(workload, "waited_ns", waited_ns)
-    return fake
+    return in_place_of_the_machines(monkeypatch)
 
 
 def measured(clock: FakeClock, grid: TimingGrid = GRID, **changes: Any) -> MeasuredGrid:

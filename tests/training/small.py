@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
 
 from gtpt_bench.data.augmentation import Augmentation
 from gtpt_bench.data.dataset import Crop, PersonCrops
@@ -19,7 +18,7 @@ from gtpt_bench.models import ModelConfig, model_config
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema import ShortEma
 from gtpt_bench.training.schedule import CosineDecay
-from gtpt_bench.training.trainer import BatchKeys, EpochSummary, Trainer
+from gtpt_bench.training.trainer import EpochSummary, Trainer
 
 SMALL_CHANGES: dict[str, Any] = {
     "input_size": [64, 48],
@@ -99,13 +98,12 @@ def trained(trainer: Trainer) -> Trainer:
 
 def next_batch(trainer: Trainer) -> Crop:
     """The batch that the run would train on next."""
-    loader = DataLoader(trainer.crops, batch_sampler=BatchKeys(trainer))
-    batch: Crop = next(iter(loader))
+    batch: Crop = next(iter(trainer.loader()))
     return batch
 
 
 def timeless(history: list[EpochSummary]) -> list[EpochSummary]:
-    return [replace(summary, images_per_s=0) for summary in history]
+    return [replace(summary, images_per_s=0, waiting_share=0) for summary in history]
 
 
 def assert_same_run(one: Trainer, other: Trainer) -> None:

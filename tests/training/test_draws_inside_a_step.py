@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gtpt_bench.data.people import Person
+from gtpt_bench.training.batches import whole
 from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
 from gtpt_bench.training.randomness import draws_from
 from gtpt_bench.training.trainer import Trainer
@@ -77,7 +78,7 @@ def test_each_step_and_each_seed_draws_anew(changes: dict[str, Any], people: lis
         run = train_until(small_trainer(people, **changes), 1)
         batch = next_batch(run)
         run.seed, run.step = seed, step
-        return run.train_step(batch)
+        return run.train_step(whole(batch))
 
     assert loss(0, 1) == loss(0, 1)
     assert len({loss(seed, step) for seed, step in ((0, 1), (0, 2), (1, 1))}) == 3
@@ -86,7 +87,7 @@ def test_each_step_and_each_seed_draws_anew(changes: dict[str, Any], people: lis
 def test_training_leaves_the_global_generator_to_others(people: list[Person]) -> None:
     run = small_trainer(people, **DRAWING["dropout"])
     batch, before = next_batch(run), torch.get_rng_state()
-    run.train_step(batch)
+    run.train_step(whole(batch))
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -95,4 +96,4 @@ def test_a_model_that_draws_nothing_is_trained_as_without_seeds(people: list[Per
     torch.rand(3)
     run = small_trainer(people)
     losses = {float(run.loss(next_batch(run)).detach()) for _ in range(2)}
-    assert losses == {run.train_step(next_batch(run))}
+    assert losses == {run.train_step(whole(next_batch(run)))}

@@ -42,30 +42,40 @@ def set_all(net: nn.Module, value: float) -> None:
 
 @pytest.mark.parametrize(("step", "momentum"), [(0, 0.996), (LAST // 2, 0.998), (LAST, 1.0)])
 def test_the_papers_momentum_is_half_a_cosine_from_0996_to_1(step: int, momentum: float) -> None:
-    assert CosineEma().momentum(step, steps_per_epoch=STEPS_PER_EPOCH) == pytest.approx(momentum, abs=1e-12)
+    assert CosineEma().momentum(step, steps_per_epoch=STEPS_PER_EPOCH, epochs=300) == pytest.approx(momentum, abs=1e-12)
 
 
 @given(step=st.integers(0, LAST), steps_per_epoch=st.integers(1, 5000))
 def test_the_papers_momentum_has_its_published_form(step: int, steps_per_epoch: int) -> None:
     published = 1 - 0.002 * (1 + math.cos(math.pi * step / (300 * steps_per_epoch)))
-    assert CosineEma().momentum(step, steps_per_epoch=steps_per_epoch) == pytest.approx(published, abs=1e-12)
+    assert CosineEma().momentum(step, steps_per_epoch=steps_per_epoch, epochs=300) == pytest.approx(
+        published, abs=1e-12
+    )
 
 
 def test_the_papers_momentum_does_not_ask_how_long_the_run_is() -> None:
     """300 epochs are written into the authors' formula; a run of 10 epochs keeps close to 0.996."""
-    after_ten = CosineEma().momentum(10 * STEPS_PER_EPOCH, steps_per_epoch=STEPS_PER_EPOCH)
+    after_ten = CosineEma().momentum(10 * STEPS_PER_EPOCH, steps_per_epoch=STEPS_PER_EPOCH, epochs=10)
     assert after_ten == pytest.approx(1 - 0.002 * (1 + math.cos(math.pi / 30)))
-    assert CosineEma(epochs=10).momentum(10 * STEPS_PER_EPOCH, steps_per_epoch=STEPS_PER_EPOCH) == 1
+    assert CosineEma(epochs=10).momentum(10 * STEPS_PER_EPOCH, steps_per_epoch=STEPS_PER_EPOCH, epochs=20) == 1
+
+
+@given(epochs=st.integers(1, 500), steps_per_epoch=st.integers(1, 5000), share=st.floats(0, 1))
+def test_the_average_can_take_the_length_of_the_run(epochs: int, steps_per_epoch: int, share: float) -> None:
+    """From 0.996 over 0.998 half-way to 1 at the end, however long the run is."""
+    step = round(share * epochs * steps_per_epoch)
+    found = CosineEma(epochs="run").momentum(step, steps_per_epoch=steps_per_epoch, epochs=epochs)
+    assert found == pytest.approx(1 - 0.002 * (1 + math.cos(math.pi * step / (epochs * steps_per_epoch))), abs=1e-12)
 
 
 @pytest.mark.parametrize(("step", "momentum"), [(0, 0.1), (1, 2 / 11), (8, 0.5), (890, 0.99), (10**6, 0.99)])
 def test_the_short_average_holds_on_more_with_every_step_up_to_099(step: int, momentum: float) -> None:
-    assert ShortEma().momentum(step, steps_per_epoch=1) == pytest.approx(momentum, abs=1e-15)
+    assert ShortEma().momentum(step, steps_per_epoch=1, epochs=9) == pytest.approx(momentum, abs=1e-15)
 
 
 @given(step=st.integers(0, 10**7), limit=st.floats(0, 0.999))
 def test_the_short_average_has_its_closed_form(step: int, limit: float) -> None:
-    assert ShortEma(limit=limit).momentum(step, steps_per_epoch=7) == min(limit, (1 + step) / (10 + step))
+    assert ShortEma(limit=limit).momentum(step, steps_per_epoch=7, epochs=9) == min(limit, (1 + step) / (10 + step))
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from gtpt_bench.data.dataset import Crop
 from gtpt_bench.data.people import Person
+from gtpt_bench.training.batches import Part
 from gtpt_bench.training.trainer import Trainer, seeded_model
 from tests.training.small import EPOCHS, NUM_PEOPLE, RECIPE, STEPS_PER_EPOCH, small_model, small_trainer, trained
 
@@ -16,8 +19,9 @@ class Watched(Trainer):
 
     seen: list[Crop]
 
-    def train_step(self, batch: Crop) -> float:
-        self.seen.append(batch)
+    def train_step(self, parts: Sequence[Part]) -> float:
+        (part,) = parts
+        self.seen.append(part.crops)
         self.step += 1
         return 0.0
 

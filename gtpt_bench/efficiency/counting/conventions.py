@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Literal
 
 from gtpt_bench.efficiency.counting.operators import PRODUCTS, Kind, Operator, Trace
-from gtpt_bench.errors import InputError
 
 GIGA: Literal[1_000_000_000] = 1_000_000_000
 GIBI: Literal[1_073_741_824] = 1_073_741_824
@@ -130,17 +129,6 @@ CONVENTIONS: Mapping[str, Convention] = MappingProxyType({convention.name: conve
 """By name, the one to compare by first."""
 
 ATTENTION = Convention("attention", "The part of full that is attention products.", products=frozenset({"attention"}))
-
-
-def convention_named(name: str) -> Convention:
-    """One of the conventions.
-
-    Raises:
-        InputError: there is no such convention; names those there are.
-    """
-    if name not in CONVENTIONS:
-        raise InputError(f"unknown counting convention {name!r}; known: {', '.join(CONVENTIONS)}")
-    return CONVENTIONS[name]
 
 
 def macs_by_convention(trace: Trace) -> dict[str, int]:

@@ -12,12 +12,14 @@ from typing import Literal, get_args
 import numpy as np
 import torch
 
-from gtpt_bench.data.crop import crop_matrix, decode_image, frame_of_box, warp
+from gtpt_bench.data.crop import crop_matrix, frame_of_box, warp
 from gtpt_bench.data.dataset import normalised
+from gtpt_bench.data.images import decode_image
 from gtpt_bench.data.people import Person
 from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.decode import averaged, decoded
-from gtpt_bench.evaluation.poses import Poses, rescored, without_duplicates
+from gtpt_bench.evaluation.duplicates import suppressed
+from gtpt_bench.evaluation.poses import Poses, rescored
 from gtpt_bench.evaluation.predict import mirror_logits, poses_in_image
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.models import ModelConfig
@@ -99,7 +101,7 @@ class PosePipeline:
         border("decode")
         poses = rescored(poses, keypoint_threshold=self.protocol.keypoint_threshold)
         border("rescore")
-        poses = without_duplicates(poses, self.keypoints.sigmas, threshold=self.protocol.oks_nms_threshold)
+        poses = suppressed(poses, self.keypoints.sigmas, self.protocol)
         border("nms")
         return poses
 

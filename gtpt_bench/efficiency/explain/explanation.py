@@ -99,7 +99,7 @@ def explain(
     ready = prepared(model, options, device)
     inputs, dtype = ready.inputs(batch), product_dtype(options)
     clock, profiler = StageClock(ready.model, inputs, device), LaunchMeter(ready.model, inputs, device)
-    with rates_beside(device, dtype) as meter, ready.in_force():
+    with ready.in_force(), rates_beside(device, dtype) as meter:  # in this order: as many threads as the model has
         repeated(settings.warmup_s, clock.call_ns)
         rates = MachineRates(meter.rated, _rates_and_stages(meter, clock, settings))
         _profile(profiler, settings)  # last: the profiler leaves the allocator in another state

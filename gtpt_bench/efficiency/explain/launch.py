@@ -125,18 +125,3 @@ class LaunchMeter:
     def launch(self) -> Launch:
         """What all windows until now have found."""
         return Launch(self.device.type, tuple(window.read() for window in self.windows))
-
-
-def measured_launch(
-    model: nn.Module, inputs: tuple[Any, ...], *, device: torch.device, rounds: int = 7, calls: int = 3
-) -> Launch:
-    """How busy the device is, alone; the model and its inputs are on it, in evaluation mode and warmed up.
-
-    Raises:
-        InputError: the model is compiled.
-    """
-    meter = LaunchMeter(model, inputs, device)
-    meter.warm_up()
-    for _ in range(rounds):
-        meter.round(calls)
-    return meter.launch()

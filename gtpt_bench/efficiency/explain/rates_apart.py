@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from gtpt_bench.efficiency.explain.rates import MachineRates, RatedDevice, RateMeter, RateRound, RatesHere
+from gtpt_bench.efficiency.explain.rates import RatedDevice, RateMeter, RateRound, RatesHere
 from gtpt_bench.efficiency.options import DType, InferenceOptions
 from gtpt_bench.efficiency.timing import clock
 from gtpt_bench.errors import MeasurementRejected
@@ -97,27 +97,3 @@ class RatesApart:
             raise MeasurementRejected(f"the process that measures the machine's rates has ended: {reason}")
         answer: dict[str, Any] = json.loads(line)
         return answer
-
-
-def measured_rates(device: torch.device, dtype: DType, *, rounds: int = 5, seconds: float = 0.2) -> MachineRates:
-    """The machine's rates alone; `seconds` is for each rate a round.
-
-    Raises:
-        InputError: the device has no such number format.
-        MeasurementRejected: the process that measures does not answer.
-    """
-    with rates_beside(device, dtype) as meter:
-        return MachineRates(meter.rated, tuple(meter.round(seconds) for _ in range(rounds)))
-
-
-def matrix_rate_round(device: torch.device, dtype: DType, seconds: float) -> float:
-    """Operations a second (two a MAC) of the machine's faster matrix product, in one short round.
-
-    On a CPU this starts a process, two seconds or so; for many rounds keep one: `rates_beside(…).matrix_round`.
-
-    Raises:
-        InputError: the device has no such number format.
-        MeasurementRejected: the process that measures does not answer.
-    """
-    with rates_beside(device, dtype) as meter:
-        return meter.matrix_round(seconds)

@@ -175,17 +175,3 @@ def repeated(seconds: float, call_ns: Callable[[], int]) -> tuple[int, ...]:
     while clock.seconds_since(start) < seconds:
         found.append(call_ns())
     return tuple(found)
-
-
-def measured_stage_times(
-    model: nn.Module, inputs: tuple[Any, ...], *, device: torch.device, rounds: int = 7, seconds: float = 0.4
-) -> StageTimes:
-    """Time by stage alone; the model and its inputs as for `StageClock`.
-
-    Raises:
-        InputError: the model is compiled.
-    """
-    stage_clock = StageClock(model, inputs, device)
-    for _ in range(rounds):
-        stage_clock.round(seconds)
-    return stage_clock.times()

@@ -35,7 +35,10 @@ def own_pids(status: Path = Path("/proc/self/status")) -> frozenset[int]:
 
 
 def processes_on(card: Card) -> tuple[GpuProcess, ...] | None:
-    """All processes on the card, this one included; None where they may not be listed."""
+    """All processes on the card, this one included; None where they may not be listed.
+
+    Where nobody is listed, not even this process, which holds memory there: in containers drivers hide them all.
+    """
     lists = [card.read(function) for function in _LISTS]
     if all(found is None for found in lists):
         return None
@@ -43,7 +46,7 @@ def processes_on(card: Card) -> tuple[GpuProcess, ...] | None:
     for entry in (entry for found in lists for entry in found or ()):
         known = by_pid.get(entry.pid, GpuProcess(entry.pid, None))
         by_pid[entry.pid] = GpuProcess(entry.pid, entry.usedGpuMemory or known.memory_bytes)
-    return tuple(by_pid[pid] for pid in sorted(by_pid))
+    return tuple(by_pid[pid] for pid in sorted(by_pid)) or None
 
 
 def other_processes(processes: Collection[GpuProcess], own: Collection[int]) -> tuple[GpuProcess, ...]:

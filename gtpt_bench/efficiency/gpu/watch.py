@@ -22,7 +22,10 @@ CLOCK_SHARE = 0.75
 LIMITED_SHARE = 0.01
 """Of a round's time; a limiter that held the clock down for longer throttled the round."""
 MAX_REFUSALS = 10
-"""Rounds of one row that are measured again; then the card will not get better, and the row is marked instead."""
+"""Rounds of one row that are measured again; then the row is marked instead."""
+MAX_REFUSALS_IN_TURN = 10
+"""Times that the same round is measured again. Then the card will not get better: until it has done well once, no
+round is refused, however many refusals are left. One that its power limit always holds back would eat up a session."""
 PAUSE_S = 0.05
 """Between a refused round and the next, for the card to recover."""
 
@@ -67,7 +70,7 @@ class RoundWatch:
         max_refusals: int = MAX_REFUSALS,
     ) -> None:
         self._look, self._clock_ns, self._pause, self._max_refusals = look, clock_ns, pause, max_refusals
-        self._num_refused = 0
+        self._num_refused = self._num_in_turn = 0
         self._refused_for: list[str] = []
         self._throttled_by: list[str] = []
         self._looks: list[GpuState | None] = []
@@ -99,11 +102,13 @@ class RoundWatch:
         self._last = after, self._clock_ns()
         reasons = refusal_reasons(before, after, elapsed_ns=now_ns - start_ns)
         if not reasons:
+            self._num_in_turn = 0
             return ""
-        if self._num_refused == self._max_refusals:
+        if self._num_refused == self._max_refusals or self._num_in_turn == MAX_REFUSALS_IN_TURN:
             self._throttled_by += [reason for reason in reasons if reason not in self._throttled_by]
             return ""
         self._num_refused += 1
+        self._num_in_turn += 1
         self._refused_for += [reason for reason in reasons if reason not in self._refused_for]
         return ", ".join(reasons)
 

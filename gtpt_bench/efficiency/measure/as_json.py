@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from gtpt_bench.efficiency.counting.cross_check import CrossCheck
+from gtpt_bench.efficiency.counting.cross_check_json import check_as_json
 from gtpt_bench.efficiency.end_to_end.spans import EndToEnd
 from gtpt_bench.efficiency.energy import Energy
 from gtpt_bench.efficiency.measure.figures import CostFigures, Explained, Measured, ModelFigures
@@ -50,8 +50,11 @@ def _model(measured: Measured, model: ModelFigures) -> Iterator[tuple[str, Any]]
     yield "options", measured.request.options.model_dump(mode="json")
     yield "device", measured.machine.name
     yield "torch", measured.machine.torch
+    yield "cpu_settings", dict(measured.machine.cpu_settings)
     if measured.gpu is not None:
         yield "gpu", asdict(measured.gpu)
+    if measured.card is not None:
+        yield "card", asdict(measured.card)
 
 
 def _cost(cost: CostFigures) -> dict[str, Any]:
@@ -61,29 +64,6 @@ def _cost(cost: CostFigures) -> dict[str, Any]:
         "params_thop": cost.params.thop,
         "macs": dict(cost.macs),
         "uncounted_calls": dict(cost.uncounted),
-    }
-
-
-def check_as_json(check: CrossCheck) -> dict[str, Any]:
-    return {
-        "agrees": check.agrees,
-        "full": check.full,
-        "counters": [
-            {
-                "name": opinion.name,
-                "macs": opinion.macs,
-                "against": opinion.against,
-                "expected": opinion.expected,
-                "deviation": opinion.deviation,
-                "agrees": opinion.agrees,
-                "note": opinion.note,
-                "uncounted_calls": dict(opinion.uncounted),
-                "seconds": opinion.seconds,
-            }
-            for opinion in check.opinions
-        ],
-        "uncounted_calls": dict(check.uncounted),
-        "unknown_calls": dict(check.unknown),
     }
 
 

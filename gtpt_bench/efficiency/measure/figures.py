@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gtpt_bench.efficiency.counting.breakdown import Breakdown
 from gtpt_bench.efficiency.counting.cross_check import CrossCheck
@@ -12,6 +13,7 @@ from gtpt_bench.efficiency.end_to_end.spans import EndToEnd
 from gtpt_bench.efficiency.energy import Energy
 from gtpt_bench.efficiency.explain.comparison import compared_in_words
 from gtpt_bench.efficiency.explain.explanation import Explanation
+from gtpt_bench.efficiency.gpu.card import CardFacts
 from gtpt_bench.efficiency.gpu.watch import GpuConditions
 from gtpt_bench.efficiency.measure.request import MeasureRequest
 from gtpt_bench.efficiency.memory import PeakMemory
@@ -90,12 +92,14 @@ class Machine:
         name: of the GPU, or the processor and its cores.
         kind: `cpu` or `cuda`.
         threads: of torch, unless the options say otherwise.
+        cpu_settings: allocator, governor, affinity.
     """
 
     name: str
     kind: str
     torch: str
     threads: int
+    cpu_settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,9 +108,11 @@ class Measured:
 
     Attributes:
         gpu: how the card was meanwhile; None without one, or if nothing ran.
+        card: what of it does not change; None likewise.
     """
 
     request: MeasureRequest
     machine: Machine
     models: tuple[ModelFigures, ...]
     gpu: GpuConditions | None = None
+    card: CardFacts | None = None

@@ -11,7 +11,6 @@ from gtpt_bench.efficiency.end_to_end.pictures import drawn_pictures
 from gtpt_bench.efficiency.end_to_end.pipeline import EncodedPicture, PosePipeline
 from gtpt_bench.efficiency.end_to_end.spans import EndToEnd, time_end_to_end
 from gtpt_bench.efficiency.measure.running import Bench, Steps
-from gtpt_bench.efficiency.options import OWN_CUDA_GRAPHS
 from gtpt_bench.efficiency.prepare import DTYPES, LAYOUTS, Prepared
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
@@ -59,6 +58,5 @@ class AsNetwork:
         options = self.ready.options
         images = images_B3HW.to(DTYPES[options.dtype], memory_format=LAYOUTS[options.layout])
         logits: SimccLogits = self.ready(images)
-        overwritten = options.cuda_graph or options.compile in OWN_CUDA_GRAPHS
-        kept = (tensor.float().clone() if overwritten else tensor.float() for tensor in logits)
+        kept = (tensor.float().clone() if options.records_cuda_graphs else tensor.float() for tensor in logits)
         return SimccLogits(*kept)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from gtpt_bench.efficiency.counting.self_test import self_test_once
+from gtpt_bench.efficiency.cpu_settings import cpu_settings
 from gtpt_bench.efficiency.measure.consumption import energies, peak_memories
 from gtpt_bench.efficiency.measure.cost import cost_figures
 from gtpt_bench.efficiency.measure.explaining import explained
@@ -41,12 +42,14 @@ def measured(configs: Mapping[str, ModelConfig], request: MeasureRequest, steps:
     models = {name: built(config) for name, config in configs.items()}
     with bench(request, device) as at:
         found = _of_running_models(configs, models, at, steps)
-        conditions = at.watch.conditions if at.card and not request.parts <= OF_COUNTING else None
+        card = None if request.parts <= OF_COUNTING else at.card
+        conditions, facts = (at.watch.conditions, card.facts()) if card else (None, None)
     if request.parts & OF_COUNTING:
         found["cost"] = {name: cost_figures(model, checked="check" in request.parts) for name, model in models.items()}
     figures = [ModelFigures(name, **{part: values[name] for part, values in found.items()}) for name in configs]
-    machine = Machine(torch_device_name(), device.type, torch.__version__, torch.get_num_threads())
-    return Measured(request, machine, tuple(figures), conditions)
+    threads = torch.get_num_threads()
+    machine = Machine(torch_device_name(), device.type, torch.__version__, threads, cpu_settings())
+    return Measured(request, machine, tuple(figures), conditions, facts)
 
 
 def built(config: ModelConfig) -> GTPT:
@@ -62,10 +65,10 @@ def _of_running_models(
     parts = at.request.parts
     found: dict[str, dict[str, Any]] = {}
     ready = {} if parts <= OF_COUNTING else {name: at.ready(model) for name, model in models.items()}
-    for model in ready.values():
-        model.check(*model.inputs(1))
     if "time" in parts:
         found["time"] = timed(ready, at, steps)
+    for model in ready.values():  # not before the clock has seen their first calls
+        model.check(*model.inputs(1))
     if "explain" in parts:
         found["explained"] = explained(models, ready, at, steps)
     if "energy" in parts:

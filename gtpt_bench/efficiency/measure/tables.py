@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gtpt_bench.efficiency.gpu.card import CardFacts
 from gtpt_bench.efficiency.gpu.watch import GpuConditions
 from gtpt_bench.efficiency.measure.figures import Machine, Measured
 from gtpt_bench.efficiency.measure.request import OF_COUNTING
@@ -82,6 +83,8 @@ def conditions(measured: Measured) -> Iterator[str]:
     times = [model.time for model in measured.models if model.time is not None]
     load = times[0].load_average[-1] if times and times[0].load_average else None
     yield machine_in_words(measured.machine, measured.request.options, load)
+    if measured.card is not None:
+        yield card_in_words(measured.card)
     if measured.gpu is not None:
         yield from gpu_in_words(measured.gpu)
 
@@ -91,6 +94,11 @@ def machine_in_words(machine: Machine, options: InferenceOptions, load_average: 
     num = options.threads or machine.threads
     threads = f"{num} thread{'s' * (num > 1)}"
     return f"on {machine.name}, {threads}{load}, torch {machine.torch}; run as: {options.label}"
+
+
+def card_in_words(card: CardFacts) -> str:
+    """Its name is the machine's."""
+    return f"GPU driver {card.driver or 'unknown'}, power limit {decimal(card.power_limit_w)} W"
 
 
 def gpu_in_words(gpu: GpuConditions) -> Iterator[str]:

@@ -22,6 +22,9 @@ ENDINGS: Mapping[EndedBy, str] = {
 }
 
 
+RECORDED_NOTE = "recorded calls keep what they compute in between in reserved memory; allocated is the rest alone"
+
+
 def beside(measured: Measured) -> Iterator[Section]:
     """What was asked for beside cost and time."""
     parts = measured.request.parts
@@ -109,7 +112,7 @@ def end_to_end_table(found: Mapping[str, EndToEnd]) -> Section:
     people = sum(sample.num_people for sample in samples) / len(samples)
     note = (
         f"median ms of a picture with {people:.1f} persons on average (drawn, 640×480), from JPEG to poses; the whole "
-        "is timed apart, so spans need not add up to it"
+        "is timed apart, so spans need not add up to it; a person: median of each picture's time over its persons"
     )
     return Section("From image to poses (ms)", ("span", *found), tuple(rows), (note,))
 
@@ -132,7 +135,8 @@ def memory_table(measured: Measured) -> Section:
         if on_cpu
         else "peak of a call in a fresh process: allocated in tensors, reserved by the allocator, of the whole process"
     )
-    return Section("Memory (MiB)", ("model", "batch", "allocated", "reserved", "process"), tuple(rows), (note,))
+    notes = (note, RECORDED_NOTE) if measured.request.options.records_cuda_graphs and not on_cpu else (note,)
+    return Section("Memory (MiB)", ("model", "batch", "allocated", "reserved", "process"), tuple(rows), notes)
 
 
 def energy_table(measured: Measured) -> Section:

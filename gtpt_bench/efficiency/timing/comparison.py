@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,7 +27,7 @@ class Comparison:
         low, high: interval of the ratio; 0 and infinity where there is one round and nothing to tell it from.
         confidence: of the interval, looked at once.
         margin: ratios from 1 / (1 + margin) to 1 + margin are no difference.
-        num_rounds: that count.
+        num_rounds: that count: undisturbed ones.
         verdict: what the second is: `same` if the whole interval lies within the margin; `faster` or `slower` if the
             interval excludes 1 and the ratio lies beyond the margin; else, or if there are too few rounds to know,
             `ambiguous`.
@@ -83,6 +83,38 @@ def compared(
     tail = (1 - confidence) / 2
     low, high = np.exp(np.quantile(resampled, (tail, 1 - tail)))
     return Comparison(float(np.exp(middle_mean(logs))), float(low), float(high), confidence, margin, len(logs))
+
+
+def compared_undisturbed(
+    first_rounds: Sequence[float],
+    second_rounds: Sequence[float],
+    disturbed: Sequence[bool],
+    *,
+    rng: np.random.Generator,
+    margin: float = 0.03,
+    confidence: float = 0.95,
+) -> Comparison:
+    """The same of the rounds in which other processes left both alone.
+
+    Too few of them are no verdict. The interval is then that of all rounds, for what it is worth: models that wait for
+    cores most of the time take alike, whatever they would take by themselves.
+
+    Args:
+        disturbed: of each round, whether its times are not the models' own.
+
+    Raises:
+        ValueError: as `compared`.
+    """
+    told = told_rounds(disturbed, confidence)
+    first, second = ([rounds[place] for place in told] for rounds in (first_rounds, second_rounds))
+    comparison = compared(first, second, rng=rng, margin=margin, confidence=confidence)
+    return replace(comparison, num_rounds=sum(not one for one in disturbed))
+
+
+def told_rounds(disturbed: Sequence[bool], confidence: float) -> list[int]:
+    """Places of the undisturbed rounds; of all of them if too few are for an interval of such confidence."""
+    undisturbed = [place for place, one in enumerate(disturbed) if not one]
+    return undisturbed if len(undisturbed) >= fewest_rounds(confidence) else [*range(len(disturbed))]
 
 
 def fewest_rounds(confidence: float) -> int:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 
 from gtpt_bench.efficiency.prepare import Prepared
 from gtpt_bench.efficiency.timing import clock
-from gtpt_bench.efficiency.timing.comparison import Comparison, compared, fewest_rounds, middle_mean
+from gtpt_bench.efficiency.timing.comparison import Comparison, compared_undisturbed, middle_mean, told_rounds
 from gtpt_bench.efficiency.timing.settings import ComparisonSettings
 from gtpt_bench.efficiency.timing.workload import Sample, Workload
 
@@ -88,8 +88,9 @@ class Interleaved:
 
     @property
     def call_ms(self) -> tuple[float, float]:
-        """Median time a call of each model."""
-        first, second = (median(one.call_ns(model) for one in self.rounds) / 1e6 for model in (0, 1))
+        """Median time a call of each model, of the rounds that are compared."""
+        told = told_rounds([one.disturbed for one in self.rounds], self.comparison.confidence)
+        first, second = (median(self.rounds[place].call_ns(model) for place in told) / 1e6 for model in (0, 1))
         return first, second
 
 
@@ -150,17 +151,16 @@ def _rounds(
 
 
 def compared_rounds(rounds: Sequence[Round], settings: ComparisonSettings, rng: np.random.Generator) -> Comparison:
-    """What the rounds so far tell, at one of several looks.
-
-    Too few undisturbed rounds are no verdict. The interval is then that of all rounds, for what it is worth: models
-    that wait for cores most of the time take alike, whatever they would take by themselves.
-    """
-    confidence = 1 - (1 - settings.confidence) / MAX_LOOKS
-    undisturbed = [one for one in rounds if not one.disturbed]
-    told = undisturbed if len(undisturbed) >= fewest_rounds(confidence) else rounds
-    first, second = ([one.call_ns(model) for one in told] for model in (0, 1))
-    comparison = compared(first, second, rng=rng, margin=settings.margin, confidence=confidence)
-    return replace(comparison, num_rounds=len(undisturbed))
+    """What the rounds so far tell, at one of several looks."""
+    first, second = ([one.call_ns(model) for one in rounds] for model in (0, 1))
+    return compared_undisturbed(
+        first,
+        second,
+        [one.disturbed for one in rounds],
+        rng=rng,
+        margin=settings.margin,
+        confidence=1 - (1 - settings.confidence) / MAX_LOOKS,
+    )
 
 
 def planned_looks(min_rounds: int) -> tuple[int, ...]:

@@ -95,7 +95,7 @@ class _Subject:
 
     def __init__(self, model: Prepared, settings: TimingSettings, guard: Guard) -> None:
         self.one, self.batch = Workload(model, 1), Workload(model, settings.throughput_batch)
-        self.threads = model.options.threads or torch.get_num_threads()
+        self.threads = model.threads
         self.guard = guard
         self.latencies: list[list[Sample]] = []
         self.streams: list[Sample] = []

@@ -46,6 +46,11 @@ class PackedLinear(nn.Module):
         super()._apply(fn, recurse)
         return self
 
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        """Filled with other weights: likewise."""
+        self._packed = None
+        super()._load_from_state_dict(*args, **kwargs)
+
     def __getstate__(self) -> dict[str, Any]:
         """Copies and pickles go without the packed weight, which is made anew."""
         return self.__dict__ | {"_packed": None}

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from gtpt_bench.errors import InputError
 from gtpt_bench.models.gtpt.attention_net import Attention
 from gtpt_bench.models.gtpt.kept import KeptTokens, watch_kept_tokens
 from gtpt_bench.models.gtpt.model import GTPT
@@ -38,10 +39,16 @@ def watch_attention(model: GTPT) -> Iterator[list[Looked]]:
     """While active, each forward pass in evaluation mode fills the list anew, in the order of layers and groups.
 
     The model computes as it always does; the logits are worked out beside it, from queries and keys.
+
+    Raises:
+        InputError: the model is deployed.
     """
     found: list[Looked] = []
     schedule, num_mhsa = model.schedule, model.config.num_mhsa_layers
     layers = [*model.coarse.layers, *getattr(model.fine, "layers", [])]
+    attentions = [module.attention for module in layers if isinstance(module.attention, Attention)]
+    if len(attentions) < len(layers):
+        raise InputError("a deployed model does not show its attention; watch the model that it was made from")
 
     with watch_kept_tokens(model) as kept:
 
@@ -61,9 +68,7 @@ def watch_attention(model: GTPT) -> Iterator[list[Looked]]:
             return see
 
         handles = [model.register_forward_pre_hook(lambda module, args: found.clear())]
-        for layer, (module, step) in enumerate(zip(layers, schedule.layers, strict=True)):
-            attention = module.attention
-            assert isinstance(attention, Attention)
+        for layer, (attention, step) in enumerate(zip(attentions, schedule.layers, strict=True)):
             handles.append(attention.qkv.register_forward_hook(hook(layer, attention, step)))
         try:
             yield found

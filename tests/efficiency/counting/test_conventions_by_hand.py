@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from gtpt_bench.efficiency.counting.conventions import ATTENTION, CONVENTIONS, convention_named, macs_by_convention
+from gtpt_bench.efficiency.counting.conventions import ATTENTION, CONVENTIONS, macs_by_convention
 from gtpt_bench.efficiency.counting.operators import Trace
 from gtpt_bench.efficiency.counting.trace import trace_call
-from gtpt_bench.errors import InputError
 
 IMAGE = torch.zeros(1, 3, 8, 6)
 
@@ -154,12 +153,6 @@ def test_conventions_are_functions_of_the_trace() -> None:
     assert {rule.macs(empty) for rule in (*CONVENTIONS.values(), ATTENTION)} == {0}
     inert = Trace((), inert_macs=7)
     assert {name for name, rule in CONVENTIONS.items() if rule.macs(inert)} == {"thop"}
-
-
-def test_an_unknown_convention_is_answered_with_those_there_are() -> None:
-    assert convention_named("H") is CONVENTIONS["H"]
-    with pytest.raises(InputError, match="unknown counting convention 'gflops'; known: full, full_with_norms, thop"):
-        convention_named("gflops")
 
 
 def test_definitions_need_no_torch() -> None:

@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from gtpt_bench.data.crop import read_image
 from gtpt_bench.data.dataset import PersonCrops
+from gtpt_bench.data.images import read_image
 from gtpt_bench.data.people import Person
 from gtpt_bench.efficiency.end_to_end.pictures import drawn_pictures, encoded_pictures
 from gtpt_bench.efficiency.end_to_end.pipeline import SPANS, EncodedPicture, PosePipeline, Span
 from gtpt_bench.efficiency.end_to_end.spans import EndToEnd, ImageSample, time_end_to_end
 from gtpt_bench.errors import DataError, InputError
-from gtpt_bench.evaluation.poses import final_poses
+from gtpt_bench.evaluation.duplicates import final_poses
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.keypoints import COCO

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtpt_bench.efficiency.counting.breakdown import ELSEWHERE
-from gtpt_bench.efficiency.explain.launch import LaunchMeter, measured_launch
+from gtpt_bench.efficiency.explain.launch import LaunchMeter
 from gtpt_bench.efficiency.explain.operator_groups import COUNTED, GROUPS, IN_WORDS, Group, group_of
 from gtpt_bench.efficiency.explain.profile import MARK, HostEvent, by_stage_and_group, covered_us
 from gtpt_bench.efficiency.explain.stage_map import stage_map
@@ -110,7 +110,11 @@ def test_covered_time_is_what_a_raster_finds(spans: list[tuple[int, int]]) -> No
 
 def test_a_real_models_products_are_found_in_its_stages() -> None:
     model = create_model("gtpt_tiny_coco").eval()
-    launch = measured_launch(model, IMAGES, device=CPU, rounds=2, calls=2)
+    meter = LaunchMeter(model, IMAGES, CPU)
+    meter.warm_up()
+    for _ in range(2):
+        meter.round(2)
+    launch = meter.launch()
     stages = stage_map(model)
     assert {*stages.stages, ELSEWHERE} == set(launch.stage_group_shares)
     for layers in ("stage 1", "stage 2", "stage 3", "stage 4"):

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from gtpt_bench.efficiency.counting.breakdown import ELSEWHERE
 from gtpt_bench.efficiency.explain import moments, stage_times
-from gtpt_bench.efficiency.explain.stage_times import StageClock, StageRound, StageTimes, measured_stage_times
+from gtpt_bench.efficiency.explain.stage_times import StageClock, StageRound, StageTimes
 from gtpt_bench.efficiency.explain.usage import Usage
 from gtpt_bench.models import create_model
 from tests.efficiency.explain.staged import Staged
@@ -32,8 +33,15 @@ def staged(clock: FakeClock) -> Staged:
     return Staged(first=takes(clock, 10), within=takes(clock, 5), between=takes(clock, 2), second=takes(clock, 13))
 
 
+def times_of(model: nn.Module, inputs: tuple[Any, ...], *, rounds: int, seconds: float) -> StageTimes:
+    stage_clock = StageClock(model, inputs, CPU)
+    for _ in range(rounds):
+        stage_clock.round(seconds)
+    return stage_clock.times()
+
+
 def test_each_stage_has_its_own_time_and_what_lies_within_it(clock: FakeClock) -> None:
-    times = measured_stage_times(staged(clock), X, device=CPU, rounds=2, seconds=0.2)
+    times = times_of(staged(clock), X, rounds=2, seconds=0.2)
     assert times.seconds == pytest.approx(0.040)
     assert times.stage_seconds == pytest.approx({"first": 0.025, "second": 0.013, ELSEWHERE: 0.002})
     assert sum(times.shares.values()) == pytest.approx(1)
@@ -41,7 +49,7 @@ def test_each_stage_has_its_own_time_and_what_lies_within_it(clock: FakeClock) -
 
 
 def test_half_of_a_round_goes_to_plain_calls_and_half_to_marked_ones(clock: FakeClock) -> None:
-    times = measured_stage_times(staged(clock), X, device=CPU, rounds=3, seconds=0.2)
+    times = times_of(staged(clock), X, rounds=3, seconds=0.2)
     assert [(len(one.plain_ns), len(one.marked_ns), len(one.stage_ns)) for one in times.rounds] == [(3, 3, 3)] * 3
 
 
@@ -56,7 +64,7 @@ def test_what_marks_cost_lengthens_no_stage_of_the_plain_call(
             return super().now()
 
     monkeypatch.setattr(stage_times, "moments_of", lambda device: Slow())
-    times = measured_stage_times(staged(clock), X, device=CPU, rounds=2, seconds=0.2)
+    times = times_of(staged(clock), X, rounds=2, seconds=0.2)
     marks = 6  # both ends, and into and out of each stage
     assert times.seconds == pytest.approx(0.040)
     assert times.overhead == pytest.approx(marks / 40)
@@ -120,7 +128,7 @@ def test_the_operating_system_is_told_by_pages_a_call_and_its_share_of_the_time(
 
 def test_a_real_model_spends_all_of_its_time_somewhere() -> None:
     model = create_model("gtpt_tiny_coco").eval()
-    times = measured_stage_times(model, (torch.randn(1, 3, 128, 96),), device=CPU, rounds=2, seconds=0.1)
+    times = times_of(model, (torch.randn(1, 3, 128, 96),), rounds=2, seconds=0.1)
     assert {stage for stage, share in times.shares.items() if share > 0} == set(times.stages)
     assert times.shares["tokenizer"] > times.shares["head"]
     assert times.shares[ELSEWHERE] < 0.2

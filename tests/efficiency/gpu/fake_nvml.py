@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -43,7 +44,7 @@ class FakeNvml:
             "nvmlDeviceGetTemperature": {TEMPERATURE_SENSOR: 60}.__getitem__,
             "nvmlDeviceGetPowerUsage": 350_500,
             "nvmlDeviceGetCurrentClocksEventReasons": 0,
-            "nvmlDeviceGetComputeRunningProcesses": [],
+            "nvmlDeviceGetComputeRunningProcesses": [process(os.getpid())],
             "nvmlDeviceGetGraphicsRunningProcesses": [],
             **answers,
         }

@@ -79,6 +79,12 @@ def test_processes_that_may_not_be_listed_are_unknown_and_the_rest_is_told() -> 
     assert found.temperature_c == 60
 
 
+def test_a_list_without_even_this_process_hides_the_others_too() -> None:
+    found = gpu_state(card(nvmlDeviceGetComputeRunningProcesses=[], nvmlDeviceGetGraphicsRunningProcesses=[]))
+    assert found is not None
+    assert found.processes is None
+
+
 def test_a_card_that_is_lost_on_the_way_has_no_state_any_more() -> None:
     one = card()
     assert gpu_state(one) is not None

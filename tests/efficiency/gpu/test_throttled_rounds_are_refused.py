@@ -73,6 +73,14 @@ def test_refusals_are_bounded_over_all_rounds_and_then_the_row_is_marked() -> No
     assert rounds.conditions.throttled_by == ("software_power_cap",)
 
 
+def test_a_card_that_stays_throttled_is_not_waited_for_again_until_it_has_recovered() -> None:
+    """Ten times for the first round, not at all for the second; a third that goes well makes refusing worth while."""
+    capped = state(throttle_reasons=("software_power_cap",))
+    rounds = Rounds([*[capped] * (2 * 11 + 2), state(), state(), state(), capped, state(), state()], max_refusals=99)
+    assert [rounds.measured() for _ in range(4)] == [11, 12, 13, 15]
+    assert rounds.conditions.num_refused == 11
+
+
 @pytest.mark.parametrize(
     ("changes", "reasons"),
     [

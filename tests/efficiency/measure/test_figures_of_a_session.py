@@ -9,6 +9,7 @@ import json
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,12 +17,15 @@ import torch
 
 from gtpt_bench.efficiency.counting.conventions import CONVENTIONS
 from gtpt_bench.efficiency.device import device_name
+from gtpt_bench.efficiency.gpu.card import CardFacts
+from gtpt_bench.efficiency.gpu.watch import GpuConditions
 from gtpt_bench.efficiency.measure.as_json import as_json
 from gtpt_bench.efficiency.measure.figures import Measured
 from gtpt_bench.efficiency.measure.request import MeasureRequest
 from gtpt_bench.efficiency.measure.run import built, measured
 from gtpt_bench.efficiency.measure.running import Update
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+from tests.efficiency.gpu.fake_nvml import state
 from tests.efficiency.measure.conftest import EVERYTHING, MODELS, QUICK, Told
 
 
@@ -83,6 +87,14 @@ def test_the_conditions_are_told_with_the_figures(both: list[dict[str, Any]]) ->
         assert found["options"] == EVERYTHING.options.model_dump(mode="json")
         assert found["device"] == device_name()
         assert "gpu" not in found
+
+
+def test_programs_get_what_a_card_is_and_how_it_was(everything: Measured) -> None:
+    conditions = GpuConditions(state(), state(), 61, 0, (), (), ())
+    on_a_card = replace(everything, gpu=conditions, card=CardFacts("a card", "570.86", 700.0))
+    found = json.loads(json.dumps(as_json(on_a_card)[0], allow_nan=False))
+    assert found["card"] == {"name": "a card", "driver": "570.86", "power_limit_w": 700.0}
+    assert found["gpu"]["last"]["sm_clock_mhz"] == 1900
 
 
 def test_each_model_is_explained_and_the_second_against_the_first(both: list[dict[str, Any]]) -> None:

@@ -10,19 +10,20 @@ import pytest
 
 from gtpt_bench.efficiency.counting.cross_check import CrossCheck, Opinion
 from gtpt_bench.efficiency.energy import Energy
+from gtpt_bench.efficiency.gpu.card import CardFacts
 from gtpt_bench.efficiency.gpu.processes import GpuProcess
 from gtpt_bench.efficiency.gpu.watch import GpuConditions
 from gtpt_bench.efficiency.measure.definitions import definitions, definitions_as_json, printed
 from gtpt_bench.efficiency.measure.figures import Machine, Measured, ModelFigures
 from gtpt_bench.efficiency.measure.request import MeasureRequest
-from gtpt_bench.efficiency.measure.tables import gpu_in_words, machine_in_words, sections, time_table
+from gtpt_bench.efficiency.measure.tables import card_in_words, gpu_in_words, machine_in_words, sections, time_table
 from gtpt_bench.efficiency.measure.tables_beside import energy_table, sweep_table
 from gtpt_bench.efficiency.measure.tables_counting import check_table
 from gtpt_bench.efficiency.options import PLAIN, InferenceOptions
 from gtpt_bench.efficiency.sweep import Sweep, SweepPoint
 from gtpt_bench.efficiency.timing.samples import TimingSamples
 from gtpt_bench.shown import Section, decimal, mebibytes, plus_minus, whole
-from tests.efficiency.gpu.fake_nvml import state
+from tests.efficiency.gpu.fake_nvml import card, state
 
 MACHINE = Machine("a machine", "cuda", "2.13.0", 2)
 
@@ -136,6 +137,12 @@ def conditions(**changes: Any) -> GpuConditions:
 
 def test_a_card_that_did_well_is_told_in_a_line() -> None:
     assert [*gpu_in_words(conditions())] == ["GPU at the end: 1,900 MHz, 350.5 W, 60 °C, at most 61 °C"]
+
+
+def test_driver_and_power_limit_of_a_card_are_told_as_far_as_they_are_known() -> None:
+    told = card_in_words(card(nvmlSystemGetDriverVersion="570.86", nvmlDeviceGetPowerManagementLimit=700_000).facts())
+    assert told == "GPU driver 570.86, power limit 700.0 W"
+    assert card_in_words(CardFacts(None, None, None)) == "GPU driver unknown, power limit – W"
 
 
 @pytest.mark.parametrize(

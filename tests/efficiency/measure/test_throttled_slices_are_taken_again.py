@@ -13,7 +13,7 @@ from gtpt_bench.efficiency.gpu.state import GpuState
 from gtpt_bench.efficiency.gpu.watch import RoundWatch
 from gtpt_bench.efficiency.measure.from_end_to_end import AsNetwork
 from gtpt_bench.efficiency.measure.request import MeasureRequest
-from gtpt_bench.efficiency.measure.running import Bench, in_silence
+from gtpt_bench.efficiency.measure.running import REFUSALS, Bench, in_silence
 from gtpt_bench.efficiency.measure.speed import timed
 from gtpt_bench.efficiency.options import PLAIN, InferenceOptions
 from gtpt_bench.efficiency.prepare import Prepared, prepared
@@ -25,8 +25,8 @@ CPU = torch.device("cpu")
 HOT = state(throttle_reasons=("hardware_thermal_slowdown",))
 
 
-def bench(clock: FakeClock, looks: Iterator[GpuState], *, max_refusals: int = 50) -> Bench:
-    watch = RoundWatch(lambda: next(looks), clock_ns=clock.perf_counter_ns, max_refusals=max_refusals)
+def bench(clock: FakeClock, looks: Iterator[GpuState]) -> Bench:
+    watch = RoundWatch(lambda: next(looks), clock_ns=clock.perf_counter_ns, max_refusals=REFUSALS)
     request = MeasureRequest(timing=settings(min_rounds=3, max_rounds=3))
     return Bench(request, CPU, None, watch)
 
@@ -43,9 +43,11 @@ def test_slices_under_throttle_are_refused_and_counted(clock: FakeClock) -> None
 
 
 def test_a_card_that_never_recovers_ends_in_marked_figures(clock: FakeClock) -> None:
-    at = bench(clock, repeat(HOT), max_refusals=4)
+    """However many refusals a session has: the first slice is measured ten times again, the others at once."""
+    at = bench(clock, repeat(HOT))
     found = timed({"one": prepared(FakeModel(clock), PLAIN, CPU)}, at, in_silence)["one"]
-    assert found.num_refused == 4
+    assert found.num_refused == 10
+    assert len(found.latency_ns) == 3
     assert at.watch.conditions.throttled_by == ("hardware_thermal_slowdown",)
 
 

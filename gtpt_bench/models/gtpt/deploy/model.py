@@ -38,7 +38,8 @@ class DeployedGTPT(GTPT):
     """
 
     def __init__(self, trained: GTPT) -> None:
-        with torch.random.fork_rng(devices=[]), torch.device(trained.position.device):
+        device = trained.position.device
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), torch.device(device):
             super().__init__(trained.config)
         self.load_state_dict(trained.state_dict())
         self.to(trained.position.dtype).requires_grad_(False)
@@ -51,7 +52,7 @@ class DeployedGTPT(GTPT):
         for path, part in (("split", self.fine), ("head", self)):
             if hasattr(part, path):
                 part.add_module(path, fold(getattr(part, path)))
-        if trained.position.device.type == "cpu" and not self.config.pruning.score.needs_truth:
+        if device.type == "cpu" and not self.config.pruning.score.needs_truth:
             self.settle()
 
     def train(self, mode: bool = True) -> Self:

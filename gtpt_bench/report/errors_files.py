@@ -1,0 +1,43 @@
+"""The files of a report that are about errors: tables for people, one for programs, and where its cells come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gtpt_bench.files import write_text
+from gtpt_bench.report import errors_caption as words
+from gtpt_bench.report.errors import StudyErrors
+from gtpt_bench.report.errors_table import all_errors, classes_table, kinds_table, losses_table, units_table
+from gtpt_bench.report.formats import as_csv, as_markdown, provenance_csv
+from gtpt_bench.study.plan import Plan
+
+NAMES = ("errors.md", "errors.csv", "errors_provenance.csv")
+
+
+def write_errors(plan: Plan, errors: StudyErrors | None, folder: Path) -> None:
+    """Write them, or take an earlier report's away if there are no errors to tell of."""
+    if errors is None:
+        for name in NAMES:
+            (folder / name).unlink(missing_ok=True)
+        return
+    everything = all_errors(errors)
+    write_text(folder / "errors.md", _markdown(plan, errors))
+    write_text(folder / "errors.csv", as_csv(everything))
+    write_text(folder / "errors_provenance.csv", provenance_csv(everything))
+
+
+def _markdown(plan: Plan, errors: StudyErrors) -> str:
+    where = words.origin(plan, errors)
+    losses = [words.LOST]
+    if any(variant.differences for variant in errors.variants.values()):
+        losses.append(f"{words.compared(plan, errors)} n.d.: not distinguishable.")
+    sections = {
+        "What is wrong with keypoints": (kinds_table(errors), [words.KINDS, words.LITERATURE, words.FIXED]),
+        "Whom it goes wrong with": (classes_table(errors), [words.CLASSES]),
+        "Which keypoints": (units_table(errors), [words.UNITS]),
+        "What is lost of each keypoint": (losses_table(errors), losses),
+    }
+    lines = ["# Errors", ""]
+    for heading, (table, caption) in sections.items():
+        lines += [f"## {heading}", "", as_markdown(table, [*caption, where])]
+    return "\n".join(lines)
