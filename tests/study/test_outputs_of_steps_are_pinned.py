@@ -29,7 +29,7 @@ TRAINING = {
 }
 """Spelled out, so that a preset may change; augmentation is the paper's."""
 
-PINNED_VERSIONS = {"train": 2, "evaluate": 1, "cost": 2, "timing": 2}
+PINNED_VERSIONS = {"train": 2, "evaluate": 2, "cost": 2, "timing": 2}
 PINNED_LOSS = {"dense": 0.163023, "pruned": 0.201067}
 PINNED_PREDICTIONS = {"dense": (4, 63.52, 0.0239), "pruned": (4, 63.52, 0.0239)}
 """How many, mean of all coordinates in pixels, mean score."""
