@@ -19,7 +19,15 @@ def poses(
     image: Annotated[str, typer.Option(help="Image file, or an image id of the data root.", show_default=False)],
     output: Annotated[Path, typer.Option(help="Picture to write (.png).")] = Path("poses.png"),
     predictions: Annotated[
-        Path | None, typer.Option(help="COCO or WholeBody result entries (.json or .json.gz) to draw.")
+        Path | None, typer.Option(help="Result entries of COCO, WholeBody or MPII (.json or .json.gz) to draw.")
+    ] = None,
+    image_id: Annotated[
+        int | None,
+        typer.Option(
+            help="Id of the image in the predictions; by default the number in the file's name. MPII's is the place of "
+            "a person in the annotation file, from 0.",
+            show_default=False,
+        ),
     ] = None,
     model: Annotated[str, typer.Option(help="In place of predictions: a model that makes them now.")] = "",
     weights: Annotated[
@@ -56,7 +64,13 @@ def poses(
     from gtpt_bench.show.picture import image_path, write_png
 
     path = image_path(image, data_root, split)
-    seen = _seen_poses(path, predictions, model, weights, [_box(text) for text in box or ()])
+    boxes = [_box(text) for text in box or ()]
+    if predictions is not None:
+        if model or weights is not None or boxes:
+            raise InputError("--predictions holds poses already; leave out --model, --weights and --box")
+        seen = _saved_poses(predictions, path, image_id)
+    else:
+        seen = _predicted_poses(model, weights, path, boxes)
     style = PoseStyle(threshold, score_share, enlarge)
     labels = shown_labels(seen, style)
     write_png(output, with_legend(drawn_poses(read_image(path), seen, style), labels))
@@ -66,15 +80,14 @@ def poses(
         typer.echo(f"no keypoint has a confidence of {threshold:g}; try a lower --threshold", err=True)
 
 
-def _seen_poses(image: Path, predictions: Path | None, model: str, weights: Path | None, boxes: list[Box]) -> SeenPoses:
-    """Poses from the one source that is given."""
-    if predictions is not None:
-        if model or weights is not None or boxes:
-            raise InputError("--predictions holds poses already; leave out --model, --weights and --box")
-        from gtpt_bench.show.picture import image_id
-        from gtpt_bench.show.results import poses_in_results
+def _saved_poses(predictions: Path, image: Path, image_id: int | None) -> SeenPoses:
+    from gtpt_bench.show.picture import id_in_name
+    from gtpt_bench.show.results import poses_in_results
 
-        return poses_in_results(predictions, image_id(image))
+    return poses_in_results(predictions, id_in_name(image) if image_id is None else image_id)
+
+
+def _predicted_poses(model: str, weights: Path | None, image: Path, boxes: list[Box]) -> SeenPoses:
     if not model or weights is None:
         raise InputError("give --predictions FILE, or --model NAME with --weights FILE")
     from gtpt_bench.show.predicted import predicted_poses

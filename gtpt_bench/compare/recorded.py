@@ -79,9 +79,15 @@ def _variant(plan: Plan, study: StudyFolder, variant: str, records: VariantRecor
         settings=settings | dotted(options, "run"),
         trained=_trained(plan, variant),
         evaluations=evaluations,
-        unevaluated="" if evaluations else "; ".join(records.unfinished) or "it is not trained",
+        unevaluated="" if evaluations else _unevaluated(records),
         time=_time(plan, study, variant),
     )
+
+
+def _unevaluated(records: VariantRecords) -> str:
+    if records.joints:
+        return "it was scored by PCKh, and compare knows AP only"
+    return "; ".join(records.unfinished) or "it is not trained"
 
 
 def _newest_evaluation(folder: Path) -> Record | None:

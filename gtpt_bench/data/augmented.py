@@ -65,7 +65,7 @@ def half_body(
     input_size: Size,
     prefers_upper: bool,
 ) -> CropFrame:
-    """Frame around the labelled keypoints of one half of the body; unchanged where too few are labelled."""
+    """Frame around the labelled keypoints of one half of the body; unchanged if too few, or all in one place."""
     labelled = np.flatnonzero(visibility_J > 0)
     is_upper = np.asarray([index in keypoints.upper_body for index in labelled], dtype=bool)
     upper, lower = labelled[is_upper], labelled[~is_upper]
@@ -75,6 +75,8 @@ def half_body(
         return frame
     points = keypoints_J2[chosen]
     low, high = points.min(0), points.max(0)
+    if (low == high).all():  # no frame to enlarge: the authors' program would divide by 0
+        return frame
     around = frame_of_box(np.asarray([*low, *(high - low)], np.float32), input_size, padding=HALF_BODY_PADDING)
     return CropFrame(points.mean(0).astype(np.float32), around.scale)
 

@@ -116,7 +116,7 @@ class PersonCrops(Dataset[Crop]):
         person = self.people[place]
         drawn = self._frame(person, draws)
         border("draw")
-        reduction = reduction_for(drawn.frame, self.input_size, largest=self.reduced_decoding)
+        reduction = reduction_for(person.image, drawn.frame, self.input_size, largest=self.reduced_decoding)
         image = self._image(person.image, reduction, border)
         matrix, points, visibility = self._labels(person, drawn, image_width=reduction * image.shape[1])
         border("label")
@@ -129,8 +129,9 @@ class PersonCrops(Dataset[Crop]):
 
     def reduction(self, key: SampleKey) -> int:
         """At which fraction of its size the image of a sample is decoded; 1 for all of it."""
-        frame = self._frame(self.people[key.person], key).frame
-        return reduction_for(frame, self.input_size, largest=self.reduced_decoding)
+        person = self.people[key.person]
+        frame = self._frame(person, key).frame
+        return reduction_for(person.image, frame, self.input_size, largest=self.reduced_decoding)
 
     def _frame(self, person: Person, draws: SampleKey) -> AugmentedFrame:
         """The frame to crop, and whether the image is mirrored."""

@@ -8,16 +8,22 @@ bilinear warp of the full image skips some.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from gtpt_bench.data.crop import PIXELS_PER_SCALE, CropFrame, Matrix
 from gtpt_bench.models.sizes import Size
 
 REDUCTIONS = (1, 2, 4, 8)
+JPEG = (".jpg", ".jpeg")
 
 
-def reduction_for(frame: CropFrame, input_size: Size, *, largest: int) -> int:
-    """The largest reduction, up to `largest`, after which the crop still need not enlarge the image."""
+def reduction_for(image: Path, frame: CropFrame, input_size: Size, *, largest: int) -> int:
+    """The largest reduction, up to `largest`, after which the crop still need not enlarge the image; 1 for a file that
+    is no JPEG by its name, as a decoder would have to shrink it afterwards."""
+    if image.suffix.lower() not in JPEG:
+        return 1
     shrinks_by = PIXELS_PER_SCALE * float(frame.scale[0]) / input_size.width
     return max(number for number in REDUCTIONS if number == 1 or number <= min(largest, shrinks_by))
 

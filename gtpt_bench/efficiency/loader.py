@@ -135,9 +135,10 @@ def target_speed(crops: PersonCrops, keys: Sequence[SampleKey], *, repeats: int 
     )
 
 
-def mean_decoded_bytes(crops: PersonCrops) -> float:
-    """Of the images of all people, decoded in full."""
-    return statistics.mean(read_image(path).nbytes for path in {person.image for person in crops.people})
+def mean_decoded_bytes(crops: PersonCrops, keys: Sequence[SampleKey]) -> float:
+    """Of the images of these samples, decoded in full."""
+    images = {crops.people[key.person].image for key in keys}
+    return statistics.mean(read_image(path).nbytes for path in images)
 
 
 def drawn_keys(crops: PersonCrops, number: int, *, seed: int = 0) -> list[SampleKey]:

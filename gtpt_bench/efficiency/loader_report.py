@@ -90,7 +90,7 @@ def loader_report(
         num_people=len(people),
         num_images=len({person.image for person in people}),
         ways=speeds,
-        mean_decoded_bytes=mean_decoded_bytes(ways["full"]),
+        mean_decoded_bytes=mean_decoded_bytes(ways["full"], keys),
         targets=target_speed(ways["full"], keys),
         reduced=reduced_crops(ways["full"], ways["reduced"], keys) if reduced else None,
         comparison=faster_by(speeds["full"], speeds["reduced"]) if reduced else None,

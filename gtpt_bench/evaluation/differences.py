@@ -137,7 +137,7 @@ class Difference:
 
     @cached_property
     def p_value(self) -> float:
-        """Two-sided, of no difference, by Student's t; below 5 % where the interval excludes nothing at all."""
+        """Two-sided, of no difference, by Student's t; below 5 % just where the interval leaves out 0."""
         from scipy.stats import t
 
         if self.degrees == 0 or self.value == 0:

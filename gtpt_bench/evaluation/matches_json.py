@@ -38,7 +38,7 @@ def _unpacked(numbers: list[int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return (np.asarray(numbers, dtype=np.intp)[None] & _BITS[:, None]) > 0
 
 
-def errors_to_json(errors: JointErrors) -> dict[str, Any]:
+def joint_errors_to_json(errors: JointErrors) -> dict[str, Any]:
     """Plain lists, a person each; null where a joint does not count."""
     return {
         "distance": [
@@ -48,8 +48,8 @@ def errors_to_json(errors: JointErrors) -> dict[str, Any]:
     }
 
 
-def errors_from_json(content: dict[str, Any]) -> JointErrors:
-    """Inverse of `errors_to_json`."""
+def joint_errors_from_json(content: dict[str, Any]) -> JointErrors:
+    """Inverse of `joint_errors_to_json`."""
     distance = np.asarray(content["distance"], dtype=np.float64)  # null becomes NaN
     counts = ~np.isnan(distance)
     return JointErrors(np.where(counts, distance, 0), counts)

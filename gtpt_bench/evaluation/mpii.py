@@ -5,7 +5,8 @@ Positions in MPII's files count pixels from 1, predictions made here from 0; the
 
 Defined here: a distance of exactly the limit is within it; joints that are not annotated do not count, and no more
 do pelvis and thorax; a figure of joints that nobody has annotated is -1; another number of predictions than of
-persons, and a predicted position of an annotated joint that is not a finite number, are errors.
+persons, and a predicted position of an annotated joint that is not a finite number, are errors. Where nobody has a
+joint on one side, its column is the rate of the other side.
 P persons, 16 joints. Source: spec/training_and_evaluation.md §11.
 """
 

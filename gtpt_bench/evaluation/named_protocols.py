@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
+from gtpt_bench.data.pixel_grid import GridName
 from gtpt_bench.evaluation.detectors import detector_of
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.keypoints import MPII, WHOLEBODY, KeypointSet
 
 ProtocolName = Literal["coco", "wholebody", "mpii"]
+
+BOX_SCORE = "box score"
+RESCORED = f"{BOX_SCORE} times mean confidence of the keypoints above keypoint_threshold"
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,19 @@ def protocol_of(keypoints: KeypointSet) -> NamedProtocol:
 
 
 def stated(
-    protocol: Protocol, keypoints: KeypointSet, *, detections: str | None, input_size: tuple[int, int]
+    protocol: Protocol,
+    keypoints: KeypointSet,
+    *,
+    detections: str | None,
+    input_size: tuple[int, int],
+    pixel_grid: GridName,
 ) -> dict[str, Any]:
     """Everything that predictions and their figures depend on besides model and data, for records and people.
 
     Args:
         detections: name of the detection file; None where there is none.
         input_size: of the crops, height and width in pixels.
+        pixel_grid: in which crops are cut and bins read, as in training.
     """
     named = protocol_of(keypoints)
     common = {
@@ -69,6 +79,7 @@ def stated(
         "version": named.version,
         "measures": named.measures,
         "input_size": list(input_size),
+        "pixel_grid": pixel_grid,
         "flip_test": protocol.flip_test,
         "flip_shift": protocol.flip_shift,
     }
@@ -77,7 +88,7 @@ def stated(
     return common | {
         "boxes": stated_boxes(protocol, detections),
         "images": protocol.images,
-        "score": "box score times mean confidence of the keypoints above keypoint_threshold",
+        "score": BOX_SCORE if protocol.keypoint_threshold is None else RESCORED,
         "keypoint_threshold": protocol.keypoint_threshold,
         "oks_nms": {
             "kind": protocol.oks_nms,
@@ -109,6 +120,7 @@ def in_words(protocol: Mapping[str, Any]) -> str:
             f"protocol {protocol['name']} version {protocol['version']}",
             boxes_in_words(protocol["boxes"]),
             "flip test" if protocol["flip_test"] else "no flip test",
+            *(["no rescoring"] if protocol.get("score") == BOX_SCORE else []),
             *([nms_in_words(protocol["oks_nms"])] if "oks_nms" in protocol else []),
             *([f"{protocol['max_detections']} persons an image"] if "max_detections" in protocol else []),
         ]

@@ -36,8 +36,13 @@ class Poses:
         return Poses(self.image_ids[places], self.keypoints[places], self.areas[places], self.scores[places])
 
 
-def rescored(poses: Poses, *, keypoint_threshold: float) -> Poses:
-    """Box score times the mean confidence of the keypoints above the threshold; 0 where none is."""
+def rescored(poses: Poses, *, keypoint_threshold: float | None) -> Poses:
+    """Box score times the mean confidence of the keypoints above the threshold; 0 where none is.
+
+    Without a threshold persons keep the scores of their boxes.
+    """
+    if keypoint_threshold is None:
+        return poses
     confidence = poses.keypoints[:, :, 2]
     counts = confidence > keypoint_threshold
     mean = (confidence * counts).sum(1) / np.maximum(1, counts.sum(1))

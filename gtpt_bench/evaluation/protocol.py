@@ -32,8 +32,9 @@ class Protocol(Frozen):
     """Average the logits of the crop and its mirror image."""
     flip_shift: bool = True
     """Shift the mirrored x logits (by one bin at two bins a pixel), which aligns pixel x with W − 1 − x."""
-    keypoint_threshold: float = Field(0.01, ge=0)
-    """Keypoints of lower confidence do not count in a person's score."""
+    keypoint_threshold: float | None = Field(0.01, ge=0)
+    """Keypoints of lower confidence do not count in a person's score. `null`: no rescoring at all, a person's score is
+    that of its box."""
     oks_nms: OksNms = "greedy"
     """What happens to the weaker of two similar persons: `greedy` drops it, `soft` lowers its score and keeps 20
     persons an image, `off` lets it be."""

@@ -12,7 +12,7 @@ from gtpt_bench.data.people import read_annotations
 from gtpt_bench.evaluation.coco import CocoScores, MatchRecord, read_results, score_coco, score_keypoints
 from gtpt_bench.evaluation.duplicates import final_poses
 from gtpt_bench.evaluation.entries import KeypointTruth, detections_of_poses, truths_of
-from gtpt_bench.evaluation.matches_json import errors_to_json, matches_to_json
+from gtpt_bench.evaluation.matches_json import joint_errors_to_json, matches_to_json
 from gtpt_bench.evaluation.mpii import JointErrors, MpiiTruth, joint_errors, mpii_metrics
 from gtpt_bench.evaluation.mpii_files import read_mpii_predictions, read_mpii_truth
 from gtpt_bench.evaluation.named_protocols import ProtocolName
@@ -65,7 +65,7 @@ class ScoredJoints:
 
     def kept(self) -> dict[str, Any]:
         """What figures can be taken from again, as JSON."""
-        return errors_to_json(self.errors)
+        return joint_errors_to_json(self.errors)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ import torch
 from gtpt_bench.config import RunConfig, stated_protocol
 from gtpt_bench.data.config import CocoData
 from gtpt_bench.data.layout import DataRoot
+from gtpt_bench.data.pixel_grid import GRIDS, GridName
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth
 from gtpt_bench.efficiency.torch_device import torch_device
+from gtpt_bench.errors import WeightsError
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.evaluation.score import Metrics, score_poses, shown_metrics
@@ -21,6 +23,7 @@ from gtpt_bench.files import write_json
 from gtpt_bench.models import create_model, load_official_weights
 from gtpt_bench.models.weights import fill_strictly, read_safely
 from gtpt_bench.training.checkpoint import FORMAT
+from gtpt_bench.training.config import TrainingConfig
 
 BATCH = 64
 
@@ -50,8 +53,12 @@ def evaluate_file(
         WeightsError, DataError, InputError: in one line what does not fit.
     """
     model = create_model(name)
-    fill_from_file(model, weights)
-    run = RunConfig(model=model.config, data=CocoData(evaluation=split, detections=detections), evaluation=protocol)
+    run = RunConfig(
+        model=model.config,
+        data=CocoData(evaluation=split, detections=detections),
+        training=TrainingConfig(pixel_grid=fill_from_file(model, weights)),
+        evaluation=protocol,
+    )
     root = DataRoot(data_root)
     crops = evaluation_crops(run, root)
     device = torch_device()
@@ -70,10 +77,21 @@ def evaluate_file(
     return Evaluated(shown_metrics(final.scored.metrics), stated_protocol(run))
 
 
-def fill_from_file(model: torch.nn.Module, weights: Path) -> None:
-    """Fill a model with the EMA copy in a weight file of the authors or a checkpoint of a run; raises WeightsError."""
+def fill_from_file(model: torch.nn.Module, weights: Path) -> GridName:
+    """Fill a model with the EMA copy in a weight file of the authors or a checkpoint of a run.
+
+    Returns:
+        The grid of pixels that it was trained in, in which it has to be evaluated too; the authors' is `corner`.
+
+    Raises:
+        WeightsError: the file cannot be read, or is of another model.
+    """
     content = read_safely(weights)
-    if isinstance(content, dict) and content.get("format") == FORMAT:
-        fill_strictly(model, content["ema"], source=str(weights))
-    else:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         load_official_weights(model, weights)  # type: ignore[arg-type]
+        return "corner"
+    fill_strictly(model, content["ema"], source=str(weights))
+    grid: GridName = content.get("pixel_grid", "corner")  # files from before there was another have none
+    if grid not in GRIDS:
+        raise WeightsError(f"{weights} was trained in a grid of pixels that this version does not know: {grid}")
+    return grid

@@ -21,6 +21,7 @@ from gtpt_bench.report.speed_caption import speed_caption
 from gtpt_bench.report.speed_maps import speed_maps
 from gtpt_bench.report.speed_table import speed_table
 from gtpt_bench.report.table import study_table
+from gtpt_bench.report.waiting import waiting_sentences
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
 
@@ -55,7 +56,7 @@ def contents(plan: Plan, folder: StudyFolder) -> Contents:
         return _of_audit(plan, records)
     if plan.timing and plan.timing.grid:
         return _of_speed(plan, records)
-    return _of_variants(plan, records)
+    return _of_variants(plan, records, waiting_sentences(plan, folder))
 
 
 def _of_audit(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
@@ -69,7 +70,7 @@ def _of_speed(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
     return Contents(speed_table(plan, records, speed), speed_caption(plan, records, speed), plots)
 
 
-def _of_variants(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
+def _of_variants(plan: Plan, records: dict[str, VariantRecords], remarks: list[str]) -> Contents:
     accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, plan.reference)
     table = study_table(plan, records, accuracy)
     errors = study_errors(records, plan.reference)
@@ -78,7 +79,7 @@ def _of_variants(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
     plots: dict[str, Drawing] = {
         name: partial(_warned, drawings[name], plan, accuracy) for name in plan.study.report.plots
     }
-    return Contents(table, table_caption(plan, records, accuracy), plots, errors)
+    return Contents(table, [*table_caption(plan, records, accuracy), *remarks], plots, errors)
 
 
 def _warned(drawing: Drawing, plan: Plan, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:

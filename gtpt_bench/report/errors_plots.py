@@ -116,7 +116,8 @@ def _differences(axes: Axes, variant: VariantErrors) -> None:
     axes.axvline(0, color=GREY, linewidth=1)
     for unit, difference in variant.differences.items():
         half = difference.half_width if np.isfinite(difference.half_width) else 0.0
-        colour = GREY if not half or abs(difference.value) <= half else BLUE if difference.value < 0 else ORANGE
+        told_apart = abs(difference.value) > difference.half_width
+        colour = GREY if not told_apart else BLUE if difference.value < 0 else ORANGE
         axes.errorbar(difference.value, unit, xerr=half, fmt="o", color=colour, markersize=4, capsize=2, elinewidth=1)
 
 

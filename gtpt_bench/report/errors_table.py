@@ -95,7 +95,7 @@ def _kind_cells(found: VariantErrors) -> dict[str, Cell]:
 
 
 def _class_key(kind: str, label: str) -> str:
-    return f"ap_{kind}_{label}".replace(" ", "_")
+    return f"ap_{kind}_{label}".replace(" ", "_").replace("–", "-")  # a key that one can type
 
 
 def _class_columns(errors: StudyErrors) -> Iterator[Column]:

@@ -9,7 +9,8 @@ from gtpt_bench.data.people import read_json
 from gtpt_bench.evaluation.analysis.as_json import errors_from_json
 from gtpt_bench.evaluation.analysis.errors import Errors
 from gtpt_bench.evaluation.coco import Matches
-from gtpt_bench.evaluation.matches_json import matches_from_json
+from gtpt_bench.evaluation.matches_json import joint_errors_from_json, matches_from_json
+from gtpt_bench.evaluation.mpii import JointErrors
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun
 from gtpt_bench.study.state import State, measured_state, run_status
 from gtpt_bench.study.store import Record, StudyFolder, read_record
@@ -38,6 +39,15 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class EvaluatedJoints:
+    """One run evaluated by PCKh, which has distances in place of matches."""
+
+    seed: int
+    found: Found
+    errors: JointErrors
+
+
+@dataclass(frozen=True)
 class VariantRecords:
     """Everything known of one variant; what is None or absent has not been measured.
 
@@ -55,6 +65,7 @@ class VariantRecords:
     cost_state: State | None = None
     timing_state: State | None = None
     evaluations: list[Evaluated] = field(default_factory=list)
+    joints: list[EvaluatedJoints] = field(default_factory=list)
     unmeasured: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
 
@@ -79,13 +90,19 @@ def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
             ],
         )
     for run in plan.runs:
-        evaluated = _evaluated(folder, run)
-        if evaluated is not None:
-            records[run.variant].evaluations.append(evaluated)
-        else:
-            status = run_status(run, folder.run(run))
-            records[run.variant].unfinished.append(f"seed {run.seed} {status.state} {status.words}".strip())
+        _add_run(records[run.variant], folder, run)
     return records
+
+
+def _add_run(own: VariantRecords, folder: StudyFolder, run: PlannedRun) -> None:
+    evaluated = _evaluated(folder, run)
+    if evaluated is None:
+        status = run_status(run, folder.run(run))
+        own.unfinished.append(f"seed {run.seed} {status.state} {status.words}".strip())
+    elif isinstance(evaluated, Evaluated):
+        own.evaluations.append(evaluated)
+    else:
+        own.joints.append(evaluated)
 
 
 def _cost_state(plan: Plan, folder: StudyFolder, cost: PlannedCost | None) -> tuple[State | None, str]:
@@ -112,11 +129,14 @@ def _found(folder: StudyFolder, path: Path, signature: str) -> Found | None:
     return Found(record, str(path.relative_to(folder.path))) if record else None
 
 
-def _evaluated(folder: StudyFolder, run: PlannedRun) -> Evaluated | None:
+def _evaluated(folder: StudyFolder, run: PlannedRun) -> Evaluated | EvaluatedJoints | None:
     job, signature = folder.run(run), run.evaluate_signature
     found = _found(folder, job.evaluation(signature), signature)
-    if found is None or "AP" not in found.record["metrics"]:  # PCKh stands in words where tables have AP
+    if found is None:
         return None
-    matches = matches_from_json(read_json(job.matches(signature)))
+    kept = read_json(job.matches(signature))
+    if "AP" not in found.record["metrics"]:
+        return EvaluatedJoints(run.seed, found, joint_errors_from_json(kept))
     errors = job.errors(signature)
-    return Evaluated(run.seed, found, matches, errors_from_json(read_json(errors)) if errors.exists() else None)
+    known = errors_from_json(read_json(errors)) if errors.exists() else None
+    return Evaluated(run.seed, found, matches_from_json(kept), known)

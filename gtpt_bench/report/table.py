@@ -9,6 +9,7 @@ import numpy as np
 
 from gtpt_bench.report.accuracy import StudyAccuracy, VariantAccuracy
 from gtpt_bench.report.cells import NOTHING, Cell, Column, Row, StudyTable, filled, measured_cell, reported_cell
+from gtpt_bench.report.pckh import pckh_cells, pckh_columns
 from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.study.overview import stage_tokens
 from gtpt_bench.study.plan import Plan
@@ -47,6 +48,7 @@ def columns(plan: Plan) -> tuple[Column, ...]:
         Column("ap_difference_p", "", for_programs=True),
         Column("ap_difference_p_holm", "", for_programs=True),
         Column("ar", "AR"),
+        *pckh_columns(),
     )
 
 
@@ -67,6 +69,7 @@ def _variant_cells(
     yield from _timing_cells(variant, records)
     compared = [run.found for run in by_variant[reference].evaluations]
     yield from _accuracy_cells(records, compared, accuracy.variants.get(variant) if accuracy else None)
+    yield from pckh_cells(records.joints, num_planned=len(records.joints) + len(records.unfinished))
 
 
 def _cost_cells(records: VariantRecords) -> Iterator[tuple[str, Cell]]:
@@ -107,7 +110,7 @@ def _accuracy_cells(
     records: VariantRecords, compared: list[Found], accuracy: VariantAccuracy | None
 ) -> Iterator[tuple[str, Cell]]:
     if accuracy is None:
-        words = "; ".join(records.unfinished)
+        words = "" if records.joints else "; ".join(records.unfinished)
         yield "ap", Cell(words) if words else NOTHING
         return
     found = [run.found for run in records.evaluations]

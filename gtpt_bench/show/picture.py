@@ -34,14 +34,14 @@ def image_path(image: str, data_root: Path | None, split: str) -> Path:
     return found
 
 
-def image_id(path: Path) -> int:
+def id_in_name(path: Path) -> int:
     """The id that COCO puts into a file's name.
 
     Raises:
         InputError: the name is no number.
     """
     if not path.stem.isdigit():
-        raise InputError(f"{path.name} does not say which image id of the predictions it is; give the id itself")
+        raise InputError(f"{path.name} does not say which image id of the predictions it is; say it with --image-id")
     return int(path.stem)
 
 

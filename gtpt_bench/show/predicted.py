@@ -10,6 +10,7 @@ import numpy as np
 from gtpt_bench.data.dataset import PersonCrops
 from gtpt_bench.data.images import read_image
 from gtpt_bench.data.people import Person
+from gtpt_bench.data.pixel_grid import GRIDS
 from gtpt_bench.efficiency.torch_device import torch_device
 from gtpt_bench.evaluation.poses import rescored
 from gtpt_bench.evaluation.predict import predict_poses
@@ -35,7 +36,7 @@ def predicted_poses(name: str, weights: Path, image: Path, boxes: Sequence[Box])
         WeightsError, DataError, InputError: in one line what does not fit.
     """
     model, device = create_model(name), torch_device()
-    fill_from_file(model, weights)
+    grid = GRIDS[fill_from_file(model, weights)]
     height, width = read_image(image).shape[:2]
     keypoints = model.config.keypoint_set
     no_labels = np.zeros((len(keypoints), 2), np.float32)
@@ -46,7 +47,7 @@ def predicted_poses(name: str, weights: Path, image: Path, boxes: Sequence[Box])
     protocol = Protocol()
     poses = predict_poses(
         model.to(device).eval(),
-        PersonCrops(people, input_size=model.config.input_size, keypoints=keypoints),
+        PersonCrops(people, input_size=model.config.input_size, keypoints=keypoints, grid=grid),
         protocol,
         split_ratio=model.config.split_ratio,
         batch_size=BATCH,

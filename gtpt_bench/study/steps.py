@@ -35,7 +35,13 @@ from gtpt_bench.study.provenance import provenance
 from gtpt_bench.study.store import SCHEMA, JobFolder, Record, read_record
 from gtpt_bench.study.timing_cells import measure_grid
 from gtpt_bench.study.timing_spec import TimingGrid
-from gtpt_bench.training.checkpoint import forget_earlier, last_good_checkpoint, load_checkpoint, save_checkpoint
+from gtpt_bench.training.checkpoint import (
+    clear_unfinished,
+    forget_earlier,
+    last_good_checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
 from gtpt_bench.training.team import ALONE, Team
 from gtpt_bench.training.trainer import Trainer
 
@@ -98,15 +104,16 @@ def train(
     crops = training_crops(config, DataRoot(job.data_root))
     trainer = Trainer(config.model, config.training, crops, seed=config.seed, device=torch_device(), team=team)
     spent_before = _resume(trainer, job, folder)
+    if team.is_first:
+        clear_unfinished(folder.checkpoint)
     saved_at = time.monotonic()
 
     def save() -> None:
         if not team.is_first:
             return
         seconds = spent_before + time.time() - started
-        save_checkpoint(
-            folder.checkpoint, {"signature": job.run.train_signature, "seconds": seconds, **trainer.state()}
-        )
+        about = {"signature": job.run.train_signature, "seconds": seconds, "pixel_grid": config.training.pixel_grid}
+        save_checkpoint(folder.checkpoint, {**about, **trainer.state()})
         write_text(folder.history, "".join(json.dumps(asdict(s)) + "\n" for s in trainer.history))
 
     for step in trainer.steps():

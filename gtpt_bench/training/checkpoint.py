@@ -84,6 +84,13 @@ def last_good_checkpoint(path: Path) -> dict[str, Any] | None:
         return load_checkpoint(before(path))
 
 
+def clear_unfinished(path: Path) -> None:
+    """Remove what writers of `path` that were killed have left half written. For the holder of the run's lock alone."""
+    for final in (path, before(path)):
+        for left in path.parent.glob(f".{final.name}.*.tmp"):
+            left.unlink(missing_ok=True)
+
+
 def forget_earlier(path: Path) -> None:
     """Remove the checkpoint before; of a finished run only the last is needed."""
     before(path).unlink(missing_ok=True)

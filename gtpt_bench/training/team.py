@@ -48,8 +48,10 @@ class Place(NamedTuple):
     def of_this_process(cls) -> Place:
         host = socket.gethostname()
         cores = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
-        gpu = (host, str(torch.cuda.get_device_properties().uuid)) if torch.cuda.is_available() else None
-        return cls((host, cores), gpu)
+        if not torch.cuda.is_available():
+            return cls((host, cores), None)
+        gpu = torch.cuda.get_device_properties(torch.cuda.current_device())
+        return cls((host, cores), (host, str(gpu.uuid)))
 
 
 class Team(ABC):

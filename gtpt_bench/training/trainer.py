@@ -213,10 +213,10 @@ class Trainer:
                 context.enter_context(statistics_kept(self.model, self.ema.model))
             if not is_last:
                 context.enter_context(self.team.gradients_kept(self.network))
+            context.enter_context(self.team.answered())  # the second forward pass asks the others for bucket sizes
             with draws_from(self.seed, self.step, part.number, device=self.device):
                 loss = self.loss(part.crops)
-            with self.team.answered():
-                self.arithmetic.backward(loss * (part.weight * self.team.size))
+            self.arithmetic.backward(loss * (part.weight * self.team.size))
         return loss.detach()
 
     def loss(self, crops: Crop) -> torch.Tensor:

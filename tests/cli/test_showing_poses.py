@@ -146,4 +146,6 @@ def test_an_id_needs_a_data_root(root: Path) -> None:
 def test_a_file_without_a_number_needs_its_id(root: Path) -> None:
     photo = root / "photo.jpg"
     photo.write_bytes((root / "images" / "val2017" / "000000000007.jpg").read_bytes())
-    assert "give the id itself" in show(root, "--predictions", written(root, [entry()]), image=str(photo)).error
+    more = ("--predictions", written(root, [entry(3, num=16)]))
+    assert "say it with --image-id" in show(root, *more, image=str(photo)).error
+    assert "1 of 1 poses (mpii) of photo.jpg" in show(root, *more, "--image-id", "3", image=str(photo)).out

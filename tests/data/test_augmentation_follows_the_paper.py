@@ -194,6 +194,12 @@ def test_the_half_taken_depends_on_how_many_keypoints_each_has(
     assert frame.centre == pytest.approx(expected.mean(0))
 
 
+def test_a_half_whose_keypoints_are_all_in_one_place_is_not_taken() -> None:
+    points = POINTS.copy()
+    points[11:] = (120, 160)
+    assert half_body(FRAME, points, ALL, COCO, INPUT, prefers_upper=False) is FRAME
+
+
 def test_faces_and_hands_belong_to_the_upper_half_and_feet_to_the_lower() -> None:
     points = spread_points(133, (0, 0, 300, 200)).astype(np.float32)
     everything = np.ones(133, np.float32)

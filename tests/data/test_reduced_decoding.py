@@ -24,6 +24,8 @@ INPUT = Size(64, 48)
 WIDTH, HEIGHT = 803, 601
 """Not divisible by eight: the last blocks of the JPEG are incomplete."""
 
+PHOTO = Path("a.jpg")
+
 
 def photo(path: Path, image: np.ndarray) -> Path:
     assert cv2.imwrite(str(path), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 98])
@@ -49,13 +51,20 @@ def crops(people: list[Person], largest: int, augmentation: Augmentation | None 
 def test_a_crop_never_enlarges_a_reduced_image(box_height: int, reduction: int) -> None:
     """A padded box of 1.25 · 103 pixels is more than twice as high as the input of 64."""
     frame = frame_of_box(floats([0, 0, 1, box_height]), INPUT)
-    assert reduction_for(frame, INPUT, largest=8) == reduction
+    assert reduction_for(PHOTO, frame, INPUT, largest=8) == reduction
 
 
 @pytest.mark.parametrize("largest", REDUCTIONS)
 def test_no_reduction_is_larger_than_allowed(largest: int) -> None:
     frame = frame_of_box(floats([0, 0, 3000, 3000]), INPUT)
-    assert reduction_for(frame, INPUT, largest=largest) == largest
+    assert reduction_for(PHOTO, frame, INPUT, largest=largest) == largest
+
+
+@pytest.mark.parametrize(("name", "reduction"), [("a.JPEG", 8), ("a.png", 1), ("a", 1)])
+def test_only_a_jpeg_is_reduced(name: str, reduction: int) -> None:
+    """OpenCV would shrink others after decoding, to sides rounded down, where pixels lie elsewhere."""
+    frame = frame_of_box(floats([0, 0, 3000, 3000]), INPUT)
+    assert reduction_for(Path(name), frame, INPUT, largest=8) == reduction
 
 
 # Where things are

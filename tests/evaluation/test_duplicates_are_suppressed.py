@@ -159,6 +159,13 @@ def test_a_persons_score_is_the_box_score_times_the_mean_confidence_above_the_th
     np.testing.assert_array_equal(found.keypoints, keypoints)
 
 
+def test_without_rescoring_a_person_has_the_score_of_its_box() -> None:
+    keypoints = np.random.default_rng(1).uniform(0, 100, (2, 17, 3))
+    keypoints[..., 2] /= 1000
+    found = final_poses(poses(keypoints, scores=[0.9, 0.6]), COCO.sigmas, Protocol(keypoint_threshold=None))
+    assert found.scores.tolist() == [0.9, 0.6]
+
+
 def test_negative_box_scores_stay_negative() -> None:
     keypoints = np.full((1, 17, 3), 0.5)
     assert rescored(poses(keypoints, scores=[-2.0]), keypoint_threshold=0.01).scores == pytest.approx([-1.0])

@@ -13,7 +13,7 @@ from gtpt_bench.data.config import MpiiData
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.people import read_json
 from gtpt_bench.data.samples import evaluation_crops, evaluation_truth
-from gtpt_bench.evaluation.matches_json import errors_from_json
+from gtpt_bench.evaluation.matches_json import joint_errors_from_json
 from gtpt_bench.evaluation.mpii import MpiiTruth, mpii_metrics
 from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.protocol import Protocol
@@ -22,6 +22,7 @@ from gtpt_bench.keypoints import MPII
 from gtpt_bench.models import model_config
 from gtpt_bench.report.caption import table_caption
 from gtpt_bench.report.records import gather
+from gtpt_bench.report.table import study_table
 from gtpt_bench.study.session import Session
 from gtpt_bench.study.store import read_record
 from tests.data.coco_folder import shared
@@ -88,13 +89,25 @@ def test_the_record_has_pckh_and_its_protocol(session: Session) -> None:
     assert record is not None
     assert record["protocol"]["name"] == "mpii"
     assert (record["metrics"]["num_people"], record["metrics"]["num_images"]) == (5, 5)
-    kept = errors_from_json(read_json(folder.matches(signature)))
+    kept = joint_errors_from_json(read_json(folder.matches(signature)))
     again = score_files(folder.predictions(signature), shared("mpii_mini/annot/gt_valid.mat"), "mpii")
     for name, value in mpii_metrics(kept).items():
         assert record["metrics"][name] == value == again[name], name
 
 
-def test_the_report_says_pckh_where_tables_have_ap(session: Session) -> None:
-    (words,) = gather(session.plan, session.folder)["sixteen"].unfinished
-    assert words.startswith("seed 0 done PCKh ")
-    assert any(words in line for line in table_caption(session.plan, gather(session.plan, session.folder), None))
+def test_the_report_has_pckh_in_columns_of_its_own_and_says_what_it_is(session: Session) -> None:
+    records = gather(session.plan, session.folder)
+    (run,) = records["sixteen"].joints
+    table = study_table(session.plan, records, None)
+    cells = table.rows[0].cells
+    assert not {column.key for column in table.columns} & {"ap", "ar"}
+    assert cells["pckh"].value == pytest.approx(run.found.record["metrics"]["Mean"])
+    assert cells["pckh_tenth"].value == pytest.approx(run.found.record["metrics"]["Mean@0.1"])
+    low, high = cells["pckh_low"].value, cells["pckh_high"].value
+    assert low is not None
+    assert high is not None
+    assert low <= run.found.record["metrics"]["Mean"] <= high
+    caption = " ".join(table_caption(session.plan, records, None))
+    assert "real images in MPII's layout, trained on valid, evaluated on valid, 5 persons" in caption
+    assert "Trained and evaluated on the same images: PCKh says nothing about others." in caption
+    assert "Without result" not in caption

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.io import loadmat, savemat
 
 from gtpt_bench.errors import DataError
-from gtpt_bench.evaluation.matches_json import errors_from_json, errors_to_json
+from gtpt_bench.evaluation.matches_json import joint_errors_from_json, joint_errors_to_json
 from gtpt_bench.evaluation.mpii import COLUMNS, COUNTED, LEFT_OUT, MpiiTruth, joint_errors, mpii_metrics, pckh
 from gtpt_bench.evaluation.mpii_files import JOINT_NAMES, read_mpii_predictions, read_mpii_truth
 from gtpt_bench.evaluation.score import score_files
@@ -157,7 +157,7 @@ def test_a_wider_limit_never_finds_fewer(seed: int, one: float, other: float) ->
 def test_kept_distances_give_the_same_figures() -> None:
     truth = people(4, annotated=np.random.default_rng(0).random((4, 16)) < 0.7)
     errors = joint_errors(truth, moved(truth, 0.3))
-    again = errors_from_json(json.loads(json.dumps(errors_to_json(errors))))
+    again = joint_errors_from_json(json.loads(json.dumps(joint_errors_to_json(errors))))
     assert mpii_metrics(again) == mpii_metrics(errors)
     assert (again.counts == errors.counts).all()
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from gtpt_bench.data.crop import frame_of_box
-from gtpt_bench.data.dataset import IMAGE_MEAN, IMAGE_STD, PersonCrops
+from gtpt_bench.data.dataset import IMAGE_MEAN, IMAGE_STD, Crop, PersonCrops
 from gtpt_bench.data.people import Person
+from gtpt_bench.data.pixel_grid import GRIDS, PAPER_GRID, GridName, PixelGrid
 from gtpt_bench.errors import DataError
 from gtpt_bench.evaluation.duplicates import final_poses
 from gtpt_bench.evaluation.entries import KeypointTruth
 from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.predict import predict_poses
+from gtpt_bench.evaluation.predict import predicted as predicted_crops
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.evaluation.score import coco_results, score_results
 from gtpt_bench.keypoints import COCO, WHOLEBODY
@@ -29,6 +33,8 @@ INPUT = Size(128, 96)
 PAIRS = ((0, 0), *COCO.flip_pairs)
 COLOURS = np.asarray([(r, g, b) for r in (60, 150, 250) for g in (0, 120, 240) for b in (0, 200)][1:10], np.uint8)
 """One for the nose and one for each pair: left and right look the same, as on real people."""
+
+IMAGE_WIDTH = 240
 
 LEFT_X, RIGHT_X = 75, 45
 """Everyone faces the viewer, so what is left lies further to the right."""
@@ -88,7 +94,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
     found = []
     for number, offset in enumerate([(0, 0), (31, 12), (90, 5)]):
         points = body_points(offset)
-        image = np.zeros((160, 240, 3), np.uint8)
+        image = np.zeros((160, IMAGE_WIDTH, 3), np.uint8)
         for colour, pair in zip(COLOURS, PAIRS, strict=True):
             for x, y in points[list(pair)].astype(int):
                 image[y - 3 : y + 4, x - 3 : x + 4] = colour
@@ -99,10 +105,17 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
     return found
 
 
-def predicted(people: list[Person], model: nn.Module | None = None, *, batch_size: int = 2, **protocol: bool) -> Poses:
+def predicted(
+    people: list[Person],
+    model: nn.Module | None = None,
+    *,
+    batch_size: int = 2,
+    grid: PixelGrid = PAPER_GRID,
+    **protocol: bool,
+) -> Poses:
     return predict_poses(
         model or ColourModel(),
-        PersonCrops(people, input_size=INPUT, keypoints=COCO),
+        PersonCrops(people, input_size=INPUT, keypoints=COCO, grid=grid),
         Protocol(**protocol),
         split_ratio=2,
         batch_size=batch_size,
@@ -150,6 +163,80 @@ def test_a_flip_test_with_shift_agrees_with_the_plain_pass_and_without_it_loses_
     unshifted = predicted(people, model, flip_shift=False).keypoints[..., 2]
     np.testing.assert_allclose(shifted, plain, rtol=1e-3)
     assert (unshifted < 0.8 * plain).mean() > 0.9
+
+
+def mirrored_people(people: list[Person], folder: Path) -> list[Person]:
+    """The same pictures mirrored, and with them the boxes: pixel x becomes width − 1 − x."""
+    found = []
+    for person in people:
+        picture = cv2.imread(str(person.image))
+        assert picture is not None
+        cv2.imwrite(str(folder / person.image.name), picture[:, ::-1])
+        x, y, w, h = person.box
+        box = np.asarray([picture.shape[1] - 1 - x - w, y, w, h], np.float32)
+        found.append(replace(person, image=folder / person.image.name, box=box))
+    return found
+
+
+def mirrored_back(points: np.ndarray, width: int) -> np.ndarray:
+    """Points `[N, J, 2]` found in a mirrored picture, as points in the plain one; left and right swap."""
+    return np.stack((width - 1 - points[..., 0], points[..., 1]), axis=-1)[:, list(COCO.mirror)]
+
+
+def test_the_flip_test_of_a_mirrored_image_gives_mirrored_predictions(people: list[Person], tmp_path: Path) -> None:
+    """In the authors' grid the two crops lie a crop pixel apart (quirk 10), which is 1.22 pixels of these images."""
+    found = predicted(mirrored_people(people, tmp_path)).keypoints[..., :2]
+    back = mirrored_back(found, IMAGE_WIDTH)
+    assert np.abs(back - predicted(people).keypoints[..., :2]).max() < 1.25
+
+
+def test_in_the_centred_grid_it_gives_them_exactly_whatever_the_model(people: list[Person], tmp_path: Path) -> None:
+    centred = GRIDS["centred"]
+    found = predicted(mirrored_people(people, tmp_path), AnyModel(), grid=centred).keypoints[..., :2]
+    plain = predicted(people, AnyModel(), grid=centred).keypoints[..., :2]
+    np.testing.assert_allclose(mirrored_back(found, IMAGE_WIDTH), plain, atol=1e-3)
+
+
+class AnyModel(nn.Module):
+    """Logits that are some function of the picture, without any likeness between left and right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(0)
+        self.x, self.y = (torch.randn(17 * 2 * n, 300, generator=generator) for n in (INPUT.width, INPUT.height))
+
+    def forward(self, images_B3HW: Tensor) -> SimccLogits:
+        seen = images_B3HW.flatten(1)[:, ::123][:, :300]
+        return SimccLogits(*((seen @ weights.T).unflatten(1, (17, -1)) for weights in (self.x, self.y)))
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_the_flip_test_of_a_mirrored_crop_gives_mirrored_predictions_whatever_the_model(grid: GridName) -> None:
+    images = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (8, INPUT.height, INPUT.width, 3), np.uint8))
+    nothing = torch.zeros(8, 17, 2)
+
+    def found(images_BHW3: Tensor, *, flip_test: bool) -> tuple[np.ndarray, np.ndarray]:
+        return predicted_crops(
+            AnyModel(),
+            Crop(images_BHW3, nothing, nothing[..., 0], torch.arange(8)),
+            mirror=COCO.mirror,
+            protocol=Protocol(flip_test=flip_test),
+            split_ratio=2,
+            grid=GRIDS[grid],
+            device=torch.device("cpu"),
+            number=0,
+        )
+
+    plain, confidence = found(images, flip_test=True)
+    mirrored, mirrored_confidence = found(images.flip(2), flip_test=True)
+    inside = plain[..., 0] < INPUT.width - 1  # the last bins, which the shift leaves, have no mirror image
+    inside &= mirrored_back(mirrored, INPUT.width)[..., 0] > 0
+    assert inside.mean() > 0.9
+    np.testing.assert_allclose(mirrored_back(mirrored, INPUT.width)[inside], plain[inside], atol=1e-5)
+    np.testing.assert_allclose(mirrored_confidence[:, list(COCO.mirror)][inside], confidence[inside], rtol=0.1)
+    alone, _ = found(images.flip(2), flip_test=False)
+    unlike = np.abs(mirrored_back(alone, INPUT.width) - found(images, flip_test=False)[0]).max(-1) > 1
+    assert unlike.mean() > 0.9, "without the flip test this model sees nothing alike in the two"
 
 
 def test_progress_is_told_after_each_batch(people: list[Person]) -> None:

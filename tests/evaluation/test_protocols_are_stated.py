@@ -29,6 +29,7 @@ def test_the_papers_protocol_in_full() -> None:
         "version": PROTOCOLS["coco"].version,
         "measures": PROTOCOLS["coco"].measures,
         "input_size": [256, 192],
+        "pixel_grid": "corner",
         "flip_test": True,
         "flip_shift": True,
         "boxes": {
@@ -62,6 +63,11 @@ def test_annotated_boxes_have_no_detector() -> None:
     assert stated_protocol(run(boxes="ground_truth"))["boxes"] == {"source": "ground_truth"}
 
 
+def test_without_a_threshold_of_keypoints_persons_are_not_rescored() -> None:
+    stated = stated_protocol(run(**with_changes(Protocol(), {"keypoint_threshold": None}, "--set").model_dump()))
+    assert (stated["score"], stated["keypoint_threshold"]) == ("box score", None)
+
+
 def test_a_detector_is_unknown_unless_stated() -> None:
     boxes = stated_protocol(run(data=CocoData(detections="mine.json")))["boxes"]
     assert (boxes["detector"], boxes["person_ap"]) == (None, None)
@@ -80,9 +86,9 @@ def test_a_detector_is_unknown_unless_stated() -> None:
             "56.4), flip test, greedy OKS-NMS at 0.9, 20 persons an image",
         ),
         (
-            run(data=CocoData(detections="mine.json"), flip_test=False, oks_nms="off"),
-            "protocol coco version 1, boxes of mine.json (person AP unknown), no flip test, no OKS-NMS, 20 persons an "
-            "image",
+            run(data=CocoData(detections="mine.json"), flip_test=False, oks_nms="off", keypoint_threshold=None),
+            "protocol coco version 1, boxes of mine.json (person AP unknown), no flip test, no rescoring, no OKS-NMS, "
+            "20 persons an image",
         ),
     ],
 )

@@ -35,18 +35,18 @@ def root(drawn_root: DataRoot, tmp_path_factory: pytest.TempPathFactory) -> Data
     return DataRoot(path)
 
 
-def checkpoint(path: Path, *, broken: bool = False) -> Path:
+def checkpoint(path: Path, *, broken: bool = False, **about: str) -> Path:
     """As training leaves it; untrained weights, or NaN in one of them."""
     torch.manual_seed(0)
     state = create_model(MODEL).state_dict()
     if broken:
         next(value for name, value in state.items() if name.endswith("x.1.bias"))[:] = float("nan")
-    torch.save({"format": FORMAT, "ema": state}, path)
+    torch.save({"format": FORMAT, "ema": state, **about}, path)
     return path
 
 
 def evaluate(weights: Path, root: DataRoot, predictions: Path | None = None) -> Evaluated:
-    protocol = Protocol(boxes="ground_truth")
+    protocol = Protocol(boxes="ground_truth", flip_test=False)
     return evaluate_file(
         MODEL, weights, root.path, protocol, split="val2017", predictions=predictions, on_batch=lambda *_: None
     )
@@ -59,6 +59,17 @@ def test_figures_are_those_of_the_predictions_it_writes(tmp_path: Path, root: Da
     assert found.protocol["boxes"] == {"source": "ground_truth"}
     assert len(json.loads(gzip.decompress(predictions.read_bytes()))) > 0
     assert score_files(predictions, root.annotations("val2017", "coco"), "coco") == found.metrics
+
+
+def test_a_run_is_evaluated_in_the_grid_of_pixels_that_it_was_trained_in(tmp_path: Path, root: DataRoot) -> None:
+    """The same weights see a crop half a pixel aside, and their bins mean other pixels. The authors' grid is usual."""
+    corner, centred = tmp_path / "corner.json", tmp_path / "centred.json"
+    usual = evaluate(checkpoint(tmp_path / "weights.pt"), root, corner)
+    other = evaluate(checkpoint(tmp_path / "weights.pt", pixel_grid="centred"), root, centred)
+    assert (usual.protocol["pixel_grid"], other.protocol["pixel_grid"]) == ("corner", "centred")
+    assert corner.read_bytes() != centred.read_bytes()
+    with pytest.raises(WeightsError, match=r"a grid of pixels that this version does not know: hexagonal$"):
+        evaluate(checkpoint(tmp_path / "weights.pt", pixel_grid="hexagonal"), root)
 
 
 def test_weights_with_nan_are_one_clear_error_and_leave_no_predictions(tmp_path: Path, root: DataRoot) -> None:

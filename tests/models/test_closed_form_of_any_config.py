@@ -9,10 +9,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from torch import nn
 
 from gtpt_bench.efficiency.counting.macs import measured_cost
 from gtpt_bench.models import build_model, model_config
@@ -131,12 +133,26 @@ def prunings(depths: tuple[int, ...], *, least: float) -> st.SearchStrategy[dict
     )
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+ANY = settings(derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(ANY, max_examples=70)
 @given(config=any_config())
 def test_closed_form_equals_the_trace_field_by_field(config: GTPTConfig) -> None:
+    assert gtpt_cost(config) == measured_cost(without_weights(config))
+
+
+@pytest.mark.long
+@settings(ANY, max_examples=400)
+@given(config=any_config())
+def test_closed_form_equals_the_trace_of_hundreds_of_configs(config: GTPTConfig) -> None:
+    assert gtpt_cost(config) == measured_cost(without_weights(config))
+
+
+def without_weights(config: GTPTConfig) -> nn.Module:
+    """A model that has shapes alone, and so is made at once."""
     with torch.device("meta"):
-        model = build_model(config)
-    assert gtpt_cost(config) == measured_cost(model)
+        return build_model(config)
 
 
 EVERY_AXIS: Mapping[str, Any] = {

@@ -47,7 +47,7 @@ def test_closed_form_tells_every_convention_but_d(name: str) -> None:
     assert gtpt_cost(model_config(name)).by_convention() == in_all
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     depths=st.tuples(*[st.integers(1, 3), st.integers(2, 3), st.integers(1, 3), st.integers(1, 2)]),
     drops=st.lists(st.integers(0, 9), min_size=3, max_size=3).map(sorted),

@@ -18,7 +18,7 @@ from gtpt_bench.models.sizes import Size
 small_channels = st.integers(1, 12)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     first=small_channels,
     channels=st.tuples(small_channels, small_channels, small_channels),

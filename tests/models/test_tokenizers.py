@@ -140,7 +140,7 @@ def test_convolutions_start_as_the_authors_start_theirs(kind: str) -> None:
 small = st.integers(1, 6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     tokenizer=st.one_of(
         st.builds(

@@ -41,7 +41,7 @@ def test_shares_and_gains_are_those_of_the_records(written: Made) -> None:
         assert float(dense[f"ap_without_{kind}"]) == pytest.approx(70 + 100 * gain)
     assert float(dense["ap_visibility_occluded"]) == pytest.approx(60)
     assert dense["num_visibility_occluded"] == "100"
-    assert float(dense["found_size_32–64_px"]) == pytest.approx(60)
+    assert float(dense["found_size_32-64_px"]) == pytest.approx(60)
 
 
 def test_empty_classes_are_left_out(written: Made) -> None:

@@ -105,6 +105,7 @@ def started_together(*arguments: str | Path) -> list[tuple[int, str, str]]:
     return [(process.returncode, *output) for process, output in zip(processes, outputs, strict=True)]
 
 
+@pytest.mark.long
 def test_started_by_torchrun_the_first_process_reports_and_the_other_assists(finished: Workplace) -> None:
     arguments = ["--only", "pruned", "--set", *HALVES, "--results", finished.results]
     first, second = started_together("run", finished.study_file, *arguments)

@@ -66,7 +66,14 @@ def test_what_the_loss_was_at_first_is_remembered_over_a_stop(people: list[Perso
 
 
 @pytest.mark.parametrize(
-    ("losses", "problem"), [((1, 2, 99), ""), ((1, 101), "exploded to 101, from 1"), ((1, math.inf), "inf")]
+    ("losses", "problem"),
+    [
+        ((1, 2, 99), ""),
+        ((1, 101), "exploded to 101, from 1"),
+        ((1, math.inf), "inf"),
+        ((0, 0.3, 2), ""),  # nobody in the first batch has a label
+        ((0, 1, 101), "exploded to 101, from 1"),
+    ],
 )
 def test_only_a_loss_far_above_the_first_one_counts_as_exploded(losses: tuple[float, ...], problem: str) -> None:
     watch = LossWatch(limit=100)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gtpt_bench.errors import WeightsError
 from gtpt_bench.training.checkpoint import (
     before,
+    clear_unfinished,
     forget_earlier,
     last_good_checkpoint,
     load_checkpoint,
@@ -73,6 +74,14 @@ def test_two_damaged_ones_are_an_error_that_names_the_files(path: Path) -> None:
     before(path).write_bytes(b"")
     with pytest.raises(WeightsError, match=r"checkpoint\.before\.pt .*; remove .* to train this run again"):
         last_good_checkpoint(path)
+
+
+def test_what_killed_writers_left_is_cleared_away(path: Path) -> None:
+    """Each as large as a checkpoint, and under a name of its own."""
+    for name in (".checkpoint.pt.host.12.tmp", ".checkpoint.before.pt.13.tmp"):
+        (path.parent / name).write_bytes(b"half of it")
+    clear_unfinished(path)
+    assert sorted(file.name for file in path.parent.iterdir()) == ["checkpoint.before.pt", "checkpoint.pt"]
 
 
 def test_a_finished_run_keeps_one_alone(path: Path) -> None:
