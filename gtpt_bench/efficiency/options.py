@@ -45,7 +45,7 @@ class InferenceOptions(Frozen):
     """The only kernel that fused attention may use; `default` lets PyTorch choose."""
     cudnn_benchmark: bool = False
     """Let cuDNN try its algorithms for each new shape: quick, but not the same choice in every run."""
-    threads: int | None = Field(None, ge=1)
+    threads: int | None = Field(None, ge=1, le=1024)
     """Of the CPU; None: as many as PyTorch has when the model is made ready."""
 
     @model_validator(mode="after")

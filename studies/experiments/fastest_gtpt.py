@@ -26,7 +26,7 @@ import torch
 from gtpt_bench.efficiency.explain.rates_apart import rates_beside
 from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 from gtpt_bench.files import write_json
-from gtpt_bench.models import create_model, model_config
+from gtpt_bench.models import create_model, list_models, model_config
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost, tokenizer_cost
 from gtpt_bench.models.gtpt.model import GTPT
@@ -43,11 +43,16 @@ def main() -> None:
     parser.add_argument(
         "--training", nargs="*", default=["gtpt_s_coco"], help="models whose training step is timed too"
     )
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=7, help="in which the forms take turns with the machine's rate")
     parser.add_argument("--seconds", type=float, default=0.6, help="of each form a round")
     parser.add_argument("--out", type=Path, default=None, help="folder for fastest_gtpt.json")
     parser.add_argument("--here", choices=("trained", "deployed", "training"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    unknown = {*arguments.models, *arguments.training} - {*list_models()}
+    if unknown:
+        parser.error(f"unknown model {sorted(unknown)[0]}; known: {', '.join(list_models())}")
+    if arguments.rounds < 1 or arguments.seconds <= 0:
+        parser.error("--rounds and --seconds must be positive")
     if arguments.here:
         print(json.dumps(measured(arguments.here, arguments.models[0], arguments.rounds, arguments.seconds)))
         return

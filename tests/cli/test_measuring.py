@@ -165,7 +165,13 @@ def test_every_option_has_words_of_its_own() -> None:
 def test_ctrl_c_ends_in_a_line_and_no_traceback() -> None:
     argv = ["-c", "from gtpt_bench.cli.main import main; main()", "measure", "gtpt_tiny_coco", "--threads", "1"]
     with subprocess.Popen(
-        [sys.executable, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+        [sys.executable, *argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+        # A shell that starts tests in the background has them ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
         first = process.stderr.readline()
