@@ -110,7 +110,7 @@ def run_session(session: Session, executor: str, processes: int, launched: Sever
     typer.echo(files.table.read_text(encoding="utf-8"))
     typer.echo(f"Report: {files.folder}")
     if outcome.failed:
-        typer.echo(f"{outcome.failed} part(s) failed; see `gtpt-study status`.", err=True)
+        typer.echo(f"{outcome.failed} part(s) failed; the lines above say why.", err=True)
     return 1 if outcome.failed else 0
 
 

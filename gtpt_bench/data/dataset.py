@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -98,6 +98,14 @@ class PersonCrops(Dataset[Crop]):
         self.images = ImageMemory(memory_bytes)
         self.mirrored_labels = MIRRORED_LABELS[(augmentation or Augmentation()).mirrored_labels]
         self._order, self._mirrored_order = np.arange(len(keypoints)), np.asarray(keypoints.mirror)
+
+    @property
+    def broken_images(self) -> list[Path]:
+        """Images found broken so far that others stand in for; here a broken image is an error."""
+        return []
+
+    def remember_broken(self, names: Collection[str]) -> None:
+        """Take images of these names as broken, as an earlier process found them."""
 
     def __len__(self) -> int:
         return len(self.people)

@@ -7,6 +7,7 @@ size. Nothing is looked for beforehand: reading all of COCO for it would take as
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,9 @@ class IntactCrops(PersonCrops):
     def broken_images(self) -> list[Path]:
         """Images found broken so far, in the order of the data set."""
         return list(dict.fromkeys(self.people[place].image for place in self._is_broken.nonzero().flatten().tolist()))
+
+    def remember_broken(self, names: Collection[str]) -> None:
+        self._is_broken[[person.image.name in names for person in self.people]] = True
 
     def __getitem__(self, key: SampleKey | int) -> Crop:
         key = SampleKey(0, key) if isinstance(key, int) else key

@@ -169,7 +169,8 @@ def detections_of(
         source: where the results came from, for error messages.
 
     Raises:
-        DataError: an entry is malformed, on an image that the annotations do not have, or has a number that is none.
+        DataError: an entry is malformed, on an image that the annotations do not have, or has a number that is none;
+            or there are some and none is of category 1.
     """
     known = _image_ids(truth)
     scored_parts = [part for part in parts if any(_has(entry, f"{part}_score") for entry in results)]
@@ -185,6 +186,8 @@ def detections_of(
     except (KeyError, TypeError, ValueError, OverflowError):
         raise DataError(_fault_of_results(results, set(known.tolist()), fields, scored_parts, source)) from None
     place = np.flatnonzero(categories == PERSON)
+    if len(results) and not len(place):
+        raise DataError(f"{source}: no entry is of category {PERSON} (person), which is what is scored")
     return Detections(
         place=place,
         on_image=image_ids[place].astype(np.int64),

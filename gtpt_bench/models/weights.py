@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def read_safely(path: Path) -> Any:
     """Content of a weight file without ever running code from it.
 
     Raises:
-        WeightsError: as in `read_tensors`.
+        WeightsError: as in `read_tensors`, or its bytes are not those that were written.
     """
     if not path.is_file():
         raise WeightsError(f"weight file {path} {'is a folder' if path.is_dir() else 'does not exist'}")
@@ -49,7 +50,11 @@ def read_safely(path: Path) -> Any:
             from safetensors.torch import load_file
 
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        _check_bytes(path)
+        return content
+    except WeightsError:
+        raise
     except pickle.UnpicklingError as error:
         if "unsupported global" in str(error).lower():  # a name outside torch's list of harmless ones
             raise WeightsError(
@@ -60,6 +65,20 @@ def read_safely(path: Path) -> Any:
         ) from error
     except Exception as error:  # torch.load and safetensors raise many kinds for a broken file
         raise WeightsError(f"{path} is not a readable weight file: {_first_line(error)}") from error
+
+
+def _check_bytes(path: Path) -> None:
+    """Compare an archive with its checksums, which PyTorch writes and does not look at.
+
+    A plain pickle has none, and in an archive that was saved without them all are 0.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        has_checksums = any(entry.CRC for entry in archive.infolist())
+        damaged = archive.testzip() if has_checksums else None
+    if damaged is not None:
+        raise WeightsError(f"{path} is damaged: its bytes are not those that were written")
 
 
 def fill_strictly(model: nn.Module, state: Mapping[str, Tensor], *, source: str) -> None:

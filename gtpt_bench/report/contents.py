@@ -16,6 +16,7 @@ from gtpt_bench.report.errors import StudyErrors, study_errors
 from gtpt_bench.report.errors_plots import ERROR_PLOTS, draw_errors
 from gtpt_bench.report.plots import PLOTS, draw
 from gtpt_bench.report.records import VariantRecords, gather
+from gtpt_bench.report.skipped import skipped_sentences
 from gtpt_bench.report.speed import study_speed
 from gtpt_bench.report.speed_caption import speed_caption
 from gtpt_bench.report.speed_maps import speed_maps
@@ -56,7 +57,7 @@ def contents(plan: Plan, folder: StudyFolder) -> Contents:
         return _of_audit(plan, records)
     if plan.timing and plan.timing.grid:
         return _of_speed(plan, records)
-    return _of_variants(plan, records, waiting_sentences(plan, folder))
+    return _of_variants(plan, records, [*skipped_sentences(plan, folder), *waiting_sentences(plan, folder)])
 
 
 def _of_audit(plan: Plan, records: dict[str, VariantRecords]) -> Contents:

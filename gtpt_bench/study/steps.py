@@ -126,15 +126,17 @@ def train(
     save()
     if not trainer.finished:
         raise RunInterrupted(f"stopped after step {trainer.step} of {trainer.num_steps}; run again to continue")
+    broken = {path.name for found in team.gathered(crops.broken_images) for path in found}
     if not team.is_first:
         return
     metrics = {
         "loss": trainer.history[-1].loss,
         "num_people": len(crops),
+        "num_skipped": sum(person.image.name in broken for person in crops.people),
         "num_steps": trainer.num_steps,
         "training_s": round(spent_before + time.time() - started, 3),
     }
-    content = {"metrics": metrics, "processes": team.size, **_run_of(job)}
+    content = {"metrics": metrics, "broken_images": sorted(broken), "processes": team.size, **_run_of(job)}
     write_json(folder.train_record, record("train", job.run.train_signature, started, **content))
     forget_earlier(folder.checkpoint)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,6 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     """
     try:
         content = read_safely(path)
-        _check_bytes(path)
     except WeightsError as error:
         raise WeightsError(f"{error}; remove {path.parent} to train this run again") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -94,11 +92,3 @@ def clear_unfinished(path: Path) -> None:
 def forget_earlier(path: Path) -> None:
     """Remove the checkpoint before; of a finished run only the last is needed."""
     before(path).unlink(missing_ok=True)
-
-
-def _check_bytes(path: Path) -> None:
-    """Compare the archive with its checksums, which PyTorch writes and does not look at."""
-    with zipfile.ZipFile(path) as archive:
-        damaged = archive.testzip()
-    if damaged is not None:
-        raise WeightsError(f"{path} is damaged: its bytes are not those that were written")

@@ -266,6 +266,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "arithmetic": self.arithmetic.state(),
             "first_loss": self.watch.first,
+            "broken_images": [path.name for path in self.crops.broken_images],
             "skipped_steps": self.skipped_steps,
         }
 
@@ -283,6 +284,7 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.arithmetic.restore(state["arithmetic"])
         self.watch.first = state["first_loss"]
+        self.crops.remember_broken(state["broken_images"])
         self.step, self.skipped_steps = state["step"], state["skipped_steps"]
         self.epoch_losses = list(state["epoch_losses"])
         self.history = [EpochSummary(**summary) for summary in state["history"]]

@@ -142,6 +142,16 @@ def test_a_broken_image_is_listed_once(people: list[Person], caplog: pytest.LogC
     assert found.broken_images == [path]
 
 
+def test_a_resumed_run_remembers_what_was_found_and_lists_it_no_more(
+    people: list[Person], caplog: pytest.LogCaptureFixture
+) -> None:
+    path, resumed = break_image(people, 2), crops(people)
+    resumed.remember_broken([path.name])
+    assert resumed.broken_images == [path]
+    assert int(resumed[SampleKey(0, 2)].place) == 4
+    assert caplog.records == []
+
+
 def test_loader_workers_share_what_they_found(people: list[Person]) -> None:
     path, found = break_image(people, 1), crops(people)
     keys = [SampleKey(0, place) for place in range(6)]

@@ -238,6 +238,12 @@ def test_ground_truth_whose_numbers_are_none_is_named(changes: dict[str, Any], m
         score_coco(truth, [result(1, POINTS)])
 
 
+def test_results_without_any_of_category_1_are_an_error() -> None:
+    truth = KeypointTruth(content([image_entry(1)], [PERSON]))
+    with pytest.raises(DataError, match=r"no entry is of category 1 \(person\)"):
+        score_coco(truth, [result(1, POINTS) | {"category_id": 0}])
+
+
 def test_ground_truth_without_any_person_of_category_1_is_an_error() -> None:
     cat = KeypointTruth(content([image_entry(1)], [PERSON | {"category_id": 17}]))
     with pytest.raises(DataError, match=r"no annotation is of category 1 \(person\)"):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gtpt_bench.errors import WeightsError
 from gtpt_bench.models import create_model, load_official_weights
+from gtpt_bench.models.weights import read_tensors
 from tests.models import parity
 from tests.models.test_gtpt_equals_the_official_models import expected
 
@@ -92,3 +93,25 @@ def test_broken_and_missing_files_are_named(tmp_path: Path, content: bytes | Non
         path.write_bytes(content)
     with pytest.raises(WeightsError, match=message):
         load_official_weights(create_model("gtpt_t_coco"), path)
+
+
+def test_one_flipped_bit_among_the_weights_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    torch.save({"features.weight": torch.full((10,), 2.0)}, path)
+    content = bytearray(path.read_bytes())
+    content[content.index(torch.full((10,), 2.0).numpy().tobytes())] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match="its bytes are not those that were written"):
+        read_tensors(path)
+
+
+@pytest.mark.parametrize("form", ["plain pickle", "archive without checksums"])
+def test_files_without_checksums_load(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "weights.pth"
+    had = torch.serialization.get_crc32_options()
+    torch.serialization.set_crc32_options(False)
+    try:
+        torch.save({"features.weight": torch.ones(3)}, path, _use_new_zipfile_serialization=form != "plain pickle")
+    finally:
+        torch.serialization.set_crc32_options(had)
+    assert torch.equal(read_tensors(path)["features.weight"], torch.ones(3))
