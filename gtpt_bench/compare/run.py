@@ -53,6 +53,11 @@ class PairCompared:
     accuracy: AccuracyCompared | None = None
     no_accuracy: str = ""
 
+    @property
+    def models(self) -> str:
+        """Names of the models whose cost and time are compared; one if they are the same."""
+        return " and ".join(dict.fromkeys((self.first.model, self.second.model)))
+
 
 @dataclass(frozen=True)
 class Compared:

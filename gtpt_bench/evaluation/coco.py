@@ -31,8 +31,9 @@ from numpy.typing import NDArray
 
 from gtpt_bench.data.people import PERSON, read_json
 from gtpt_bench.errors import DataError
-from gtpt_bench.evaluation.entries import Detections, Doubles, KeypointTruth, Truths, detections_of, truths_of
+from gtpt_bench.evaluation.entries import Detections, KeypointTruth, Truths, detections_of, truths_of
 from gtpt_bench.evaluation.oks import similarities
+from gtpt_bench.evaluation.poses import Doubles
 from gtpt_bench.keypoints import COCO, KeypointSet
 
 STATS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")

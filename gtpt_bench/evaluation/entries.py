@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 
 from gtpt_bench.data.people import PERSON
 from gtpt_bench.errors import DataError
-from gtpt_bench.evaluation.poses import Poses
-
-Doubles = NDArray[np.float64]
+from gtpt_bench.evaluation.poses import Doubles, Poses
 
 NUMBERS = "iufb"
 """Kinds of NumPy arrays whose values are numbers; texts such as "0.5" are none."""

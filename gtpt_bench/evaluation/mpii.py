@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gtpt_bench.errors import DataError
+from gtpt_bench.evaluation.poses import Doubles
 from gtpt_bench.keypoints import MPII
 
-Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 HEAD_SHARE = 0.6

@@ -10,7 +10,8 @@ import numpy as np
 
 from gtpt_bench.data.people import read_json
 from gtpt_bench.errors import DataError
-from gtpt_bench.evaluation.mpii import HEAD_SHARE, Doubles, MpiiTruth
+from gtpt_bench.evaluation.mpii import HEAD_SHARE, MpiiTruth
+from gtpt_bench.evaluation.poses import Doubles
 from gtpt_bench.keypoints import MPII
 
 JOINT_NAMES = tuple("rank rkne rhip lhip lkne lank pelv thor neck head rwri relb rsho lsho lelb lwri".split())

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gtpt_bench.evaluation.entries import Doubles
+from gtpt_bench.evaluation.poses import Doubles
 
 
 def similarities(evaluator: Any, image_id: int, category_id: int) -> Doubles | list[Any]:

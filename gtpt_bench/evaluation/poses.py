@@ -49,9 +49,26 @@ def rescored(poses: Poses, *, keypoint_threshold: float | None) -> Poses:
     return replace(poses, scores=poses.scores * mean)
 
 
+def keypoint_similarity(predicted: Doubles, true: Doubles, areas: Doubles, sigmas: Doubles) -> Doubles:
+    """One keypoint's term of OKS: exp(−d² / (2 (2σ)² A)), from 1 where it belongs down to 0.
+
+    Args:
+        predicted, true: pixels, `[..., J, 2]`.
+        areas: of the annotated persons in square pixels, `[...]`.
+        sigmas: of the true keypoints, `[J]`.
+
+    Returns:
+        `[..., J]`.
+
+    Source: spec/training_and_evaluation.md §6; its mean over labelled keypoints is pycocotools' OKS.
+    """
+    squared = ((predicted - true) ** 2).sum(-1)
+    spread = 2 * (2 * sigmas) ** 2 * (areas[..., None] + np.spacing(1))
+    similarity: Doubles = np.exp(-squared / spread)
+    return similarity
+
+
 def pose_similarity(pose: Doubles, others: Doubles, areas: Doubles, sigmas: Doubles) -> Doubles:
     """OKS `[P]` of one pose `[J, 2]` with others `[P, J, 2]`; `areas` are means of the two poses' areas."""
-    squared = ((others - pose) ** 2).sum(-1)
-    spread = 2 * (2 * sigmas) ** 2 * (areas[:, None] + np.spacing(1))
-    similarity: Doubles = np.exp(-squared / spread).mean(1)
+    similarity: Doubles = keypoint_similarity(others, pose, areas, sigmas).mean(1)
     return similarity

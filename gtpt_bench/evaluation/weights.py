@@ -13,19 +13,15 @@ from gtpt_bench.config import RunConfig, stated_protocol
 from gtpt_bench.data.config import CocoData
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.pixel_grid import GRIDS, GridName
-from gtpt_bench.data.samples import evaluation_crops, evaluation_truth
-from gtpt_bench.efficiency.torch_device import torch_device
 from gtpt_bench.errors import WeightsError
-from gtpt_bench.evaluation.predict import predict_poses
+from gtpt_bench.evaluation.on_data import evaluated_model
 from gtpt_bench.evaluation.protocol import Protocol
-from gtpt_bench.evaluation.score import Metrics, score_poses, shown_metrics
+from gtpt_bench.evaluation.score import Metrics, shown_metrics
 from gtpt_bench.files import write_json
 from gtpt_bench.models import create_model, load_official_weights
 from gtpt_bench.models.weights import fill_strictly, read_safely
 from gtpt_bench.training.checkpoint import FORMAT
 from gtpt_bench.training.config import TrainingConfig
-
-BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -59,22 +55,13 @@ def evaluate_file(
         training=TrainingConfig(pixel_grid=fill_from_file(model, weights)),
         evaluation=protocol,
     )
-    root = DataRoot(data_root)
-    crops = evaluation_crops(run, root)
-    device = torch_device()
-    poses = predict_poses(
-        model.to(device).eval(),
-        crops,
-        protocol,
-        split_ratio=model.config.split_ratio,
-        batch_size=BATCH,
-        device=device,
-        on_batch=lambda done, total: on_batch(done, total, "persons"),
+    found = evaluated_model(
+        model, run, DataRoot(data_root), on_batch=lambda done, total: on_batch(done, total, "persons")
     )
-    final = score_poses(evaluation_truth(run, root), poses, crops.keypoints, protocol)
+    assert found is not None, "a process alone is the first"
     if predictions is not None:  # only what can be scored: JSON has no NaN
-        write_json(predictions, final.results)
-    return Evaluated(shown_metrics(final.scored.metrics), stated_protocol(run))
+        write_json(predictions, found.poses.results)
+    return Evaluated(shown_metrics(found.poses.scored.metrics), stated_protocol(run))
 
 
 def fill_from_file(model: torch.nn.Module, weights: Path) -> GridName:

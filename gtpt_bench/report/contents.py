@@ -16,13 +16,12 @@ from gtpt_bench.report.errors import StudyErrors, study_errors
 from gtpt_bench.report.errors_plots import ERROR_PLOTS, draw_errors
 from gtpt_bench.report.plots import PLOTS, draw
 from gtpt_bench.report.records import VariantRecords, gather
-from gtpt_bench.report.skipped import skipped_sentences
 from gtpt_bench.report.speed import study_speed
 from gtpt_bench.report.speed_caption import speed_caption
 from gtpt_bench.report.speed_maps import speed_maps
 from gtpt_bench.report.speed_table import speed_table
 from gtpt_bench.report.table import study_table
-from gtpt_bench.report.waiting import waiting_sentences
+from gtpt_bench.report.trainings import training_sentences
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
 
@@ -57,7 +56,7 @@ def contents(plan: Plan, folder: StudyFolder) -> Contents:
         return _of_audit(plan, records)
     if plan.timing and plan.timing.grid:
         return _of_speed(plan, records)
-    return _of_variants(plan, records, [*skipped_sentences(plan, folder), *waiting_sentences(plan, folder)])
+    return _of_variants(plan, records, training_sentences(plan, folder))
 
 
 def _of_audit(plan: Plan, records: dict[str, VariantRecords]) -> Contents:

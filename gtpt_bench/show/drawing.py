@@ -8,11 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gtpt_bench.data.images import Image
 from gtpt_bench.keypoints import KeypointSet
 from gtpt_bench.show.colours import COLOURS, EDGE, Colour, bone_label, labels_of
-
-Image = NDArray[np.uint8]
-"""RGB, `[H, W, 3]`."""
 
 Doubles = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from gtpt_bench.data.images import Image
 from gtpt_bench.show.colours import COLOURS, EDGE
-from gtpt_bench.show.drawing import Image
 
 _FONT, _SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.6
 _ROW, _SQUARE, _GAP = 30, 14, 12

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import cv2
 
+from gtpt_bench.data.images import Image
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.errors import InputError
 from gtpt_bench.files import replacing
-from gtpt_bench.show.drawing import Image
 
 
 def image_path(image: str, data_root: Path | None, split: str) -> Path:

@@ -93,7 +93,7 @@ def work(folder: JobFolder, *, stop: Callable[[], bool], launched: Several | Non
 def do_job(
     job: RunJob | CostJob | TimingJob, folder: JobFolder, *, stop: Callable[[], bool], launched: Several | None = None
 ) -> None:
-    from gtpt_bench.study import steps
+    from gtpt_bench.study import measuring, steps
     from gtpt_bench.study.teamwork import team_of
 
     progress = ProgressFile(folder)
@@ -101,9 +101,9 @@ def do_job(
         with team_of(job, folder, launched) as team:
             steps.do_run(job, folder, stop=stop, progress=progress, team=team)
     elif isinstance(job, CostJob):
-        steps.count_costs(job, stop=stop, progress=progress)
+        measuring.count_costs(job, stop=stop, progress=progress)
     else:
-        steps.measure_time(job, stop=stop, progress=progress)
+        measuring.measure_time(job, stop=stop, progress=progress)
 
 
 def main() -> int:

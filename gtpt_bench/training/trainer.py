@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from gtpt_bench.training.body_weights import fill_from_body
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
 from gtpt_bench.training.epoch_clock import EpochClock
+from gtpt_bench.training.history import EpochSummary, StepSummary
 from gtpt_bench.training.loss_watch import LossWatch
 from gtpt_bench.training.precision import Arithmetic, still_biases
 from gtpt_bench.training.randomness import draws_from
@@ -38,35 +39,6 @@ from gtpt_bench.training.team import ALONE, Team
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.model import GTPT
-
-
-@dataclass(frozen=True)
-class StepSummary:
-    """One optimiser step: its loss, and whether it was the last of its epoch."""
-
-    loss: float
-    closes_epoch: bool
-
-
-@dataclass(frozen=True)
-class EpochSummary:
-    """One line of a run's history.
-
-    Attributes:
-        epoch: from 1.
-        loss: mean over the epoch's batches.
-        images_per_s: of all processes together.
-        waiting_share: of the time, from 0 to 1, that the first process waited for its loader; all that making crops
-            takes where the loader has no workers of its own, as on a CPU. A high one wants more cores.
-        skipped_steps: whose gradient overflowed float16.
-    """
-
-    epoch: int
-    loss: float
-    learning_rate: float
-    images_per_s: float
-    waiting_share: float = 0.0
-    skipped_steps: int = 0
 
 
 class Trainer:

@@ -14,7 +14,8 @@ from gtpt_bench.compare.as_json import as_json
 from gtpt_bench.compare.entry import dotted
 from gtpt_bench.compare.run import Compared, How, compare
 from gtpt_bench.compare.sides import Asked, side
-from gtpt_bench.compare.tables import FORMS_NOTE, sections, time_table
+from gtpt_bench.compare.tables import sections
+from gtpt_bench.compare.time_tables import FORMS_NOTE, time_table
 from gtpt_bench.efficiency.options import InferenceOptions
 from gtpt_bench.efficiency.timing.settings import ComparisonSettings
 from gtpt_bench.errors import InputError

@@ -11,7 +11,8 @@ import pytest
 
 from gtpt_bench.compare.run import Compared, How, PairCompared, Part, compare
 from gtpt_bench.compare.sides import Asked, side
-from gtpt_bench.compare.tables import sections, time_table
+from gtpt_bench.compare.tables import sections
+from gtpt_bench.compare.time_tables import time_table
 from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.matches_json import matches_to_json
 from gtpt_bench.files import write_json

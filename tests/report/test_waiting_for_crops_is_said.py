@@ -9,7 +9,7 @@ import pytest
 
 from gtpt_bench.files import write_json, write_text
 from gtpt_bench.report.contents import contents
-from gtpt_bench.report.waiting import waiting_share
+from gtpt_bench.report.trainings import waiting_share
 from tests.report.made import Made, found, make_study, record
 
 WAITED = "Training waited for crops"

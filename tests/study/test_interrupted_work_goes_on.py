@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gtpt_bench.errors import RunInterrupted
-from gtpt_bench.study import steps
+from gtpt_bench.study import measuring, steps
 from gtpt_bench.study.job import RunJob, TimingJob
 from gtpt_bench.study.state import read_json_file
 from gtpt_bench.study.worker import work
@@ -173,6 +173,6 @@ def test_a_timing_session_that_is_asked_to_stop_ends_after_a_round_without_a_rec
     (job,) = (planned.job for planned in session.missing_jobs() if isinstance(planned.job, TimingJob))
     rounds = list[int]()
     with pytest.raises(RunInterrupted, match="while time was measured"):
-        steps.measure_time(job, stop=lambda: True, progress=lambda step, done, total, words: rounds.append(done))
+        measuring.measure_time(job, stop=lambda: True, progress=lambda step, done, total, words: rounds.append(done))
     assert rounds == [1]
     assert list(place.results.glob("mini/timing-*")) == []

@@ -14,7 +14,7 @@ from gtpt_bench.efficiency.options import PLAIN, InferenceOptions
 from gtpt_bench.efficiency.prepare import prepared
 from gtpt_bench.efficiency.timing.workload import Sample, Workload
 from gtpt_bench.errors import RunInterrupted
-from gtpt_bench.study import steps
+from gtpt_bench.study import measuring
 from gtpt_bench.study.job import TimingJob
 from gtpt_bench.study.timing_cells import Cell, MeasuredGrid, measure_grid, warm_up
 from gtpt_bench.study.timing_spec import TimingGrid
@@ -164,7 +164,7 @@ def test_an_interrupted_session_leaves_nothing_and_starts_again(timed: Workplace
     job = TimingJob(study="mini", timing=timing, folder=session.folder.path)
     told: list[int] = []
     with pytest.raises(RunInterrupted, match="run again to measure"):
-        steps.measure_time(
+        measuring.measure_time(
             job, stop=lambda: len(told) >= 15, progress=lambda step, done, total, words: told.append(done)
         )
     assert len(told) == 15  # of 12 cells to warm up and 24 to measure

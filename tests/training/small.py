@@ -17,8 +17,9 @@ from gtpt_bench.keypoints import COCO
 from gtpt_bench.models import ModelConfig, model_config
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema import ShortEma
+from gtpt_bench.training.history import EpochSummary
 from gtpt_bench.training.schedule import CosineDecay
-from gtpt_bench.training.trainer import EpochSummary, Trainer
+from gtpt_bench.training.trainer import Trainer
 
 SMALL_CHANGES: dict[str, Any] = {
     "input_size": [64, 48],

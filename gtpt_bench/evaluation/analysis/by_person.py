@@ -16,8 +16,8 @@ from gtpt_bench.evaluation.analysis.compared import Compared
 from gtpt_bench.evaluation.analysis.pairs import Pairs
 from gtpt_bench.evaluation.analysis.persons import box_overlaps
 from gtpt_bench.evaluation.coco import Matches
-from gtpt_bench.evaluation.entries import Doubles
 from gtpt_bench.evaluation.intervals import average_precision
+from gtpt_bench.evaluation.poses import Doubles
 
 NOBODY = -1
 

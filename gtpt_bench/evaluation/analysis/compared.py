@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gtpt_bench.evaluation.coco import MatchRecord, extent_areas, score_keypoints
-from gtpt_bench.evaluation.entries import Detections, Doubles, KeypointTruth, Truths, detections_of, truths_of
+from gtpt_bench.evaluation.entries import Detections, KeypointTruth, Truths, detections_of, truths_of
+from gtpt_bench.evaluation.poses import Doubles
 from gtpt_bench.evaluation.wholebody import FIELD_SIZES
 from gtpt_bench.keypoints import WHOLEBODY, KeypointSet
 

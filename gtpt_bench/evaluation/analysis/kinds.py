@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from gtpt_bench.evaluation.analysis.compared import Compared
 from gtpt_bench.evaluation.analysis.pairs import Pairs
-from gtpt_bench.evaluation.analysis.similarity import Doubles, keypoint_similarity
+from gtpt_bench.evaluation.poses import Doubles, keypoint_similarity
 
 GOOD_KS = 0.85
 NEAR_KS = 0.5

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gtpt_bench.evaluation.analysis.compared import Compared
-from gtpt_bench.evaluation.analysis.similarity import Doubles, keypoint_similarity
+from gtpt_bench.evaluation.poses import Doubles, keypoint_similarity
 
 LOOSE_OKS = 0.1
 """Below it a prediction shares too little with a person to be called one of it."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gtpt_bench.evaluation.analysis.compared import Compared
-from gtpt_bench.evaluation.entries import Doubles
+from gtpt_bench.evaluation.poses import Doubles
 
 SIZES = {
     "under 32 px": (0, 32),
