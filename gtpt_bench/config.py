@@ -17,7 +17,7 @@ from gtpt_bench.data.drawn import config as drawn
 from gtpt_bench.efficiency.timing.settings import TimingSettings
 from gtpt_bench.evaluation.named_protocols import protocol_of, stated
 from gtpt_bench.evaluation.protocol import Protocol
-from gtpt_bench.frozen import Frozen, signature
+from gtpt_bench.frozen import Frozen, canonical_json, canonical_lines, hashed
 from gtpt_bench.models.catalogue import ModelConfig
 from gtpt_bench.training.config import TrainingConfig
 
@@ -49,19 +49,29 @@ class DataIdentity(Frozen):
     evaluation: str | None = None
 
 
+class SeedSignatures:
+    """Signatures of runs that differ in their seed alone: what they have in common is written out once."""
+
+    def __init__(self, run: RunConfig, data: DataIdentity) -> None:
+        named = protocol_of(run.model.keypoint_set)
+        self._before_seed = canonical_lines(_head("train"), run.model, _training_data(run, data), run.training)
+        self._before_training = canonical_lines(_head("evaluate"))
+        self._after_training = canonical_lines(
+            run.evaluation, {"protocol": named.name, "version": named.version}, _evaluation_data(run, data)
+        )
+
+    def of(self, seed: int) -> tuple[str, str]:
+        """Of training with a seed, and of evaluating what comes of it."""
+        train = hashed(f"{self._before_seed}\n{seed}")  # a number is its own canonical JSON
+        return train, hashed(f"{self._before_training}\n{canonical_json(train)}\n{self._after_training}")
+
+
 def train_signature(run: RunConfig, data: DataIdentity) -> str:
-    return _signed("train", run.model, _training_data(run, data), run.training, run.seed)
+    return SeedSignatures(run, data).of(run.seed)[0]
 
 
 def evaluate_signature(run: RunConfig, data: DataIdentity) -> str:
-    named = protocol_of(run.model.keypoint_set)
-    return _signed(
-        "evaluate",
-        train_signature(run, data),
-        run.evaluation,
-        {"protocol": named.name, "version": named.version},
-        _evaluation_data(run, data),
-    )
+    return SeedSignatures(run, data).of(run.seed)[1]
 
 
 def stated_protocol(run: RunConfig) -> dict[str, Any]:
@@ -92,7 +102,11 @@ def timing_signature(
 
 
 def _signed(step: Step, *contents: Any) -> str:
-    return signature({"step": step, "version": STEP_VERSIONS[step]}, *contents)
+    return hashed(canonical_lines(_head(step), *contents))
+
+
+def _head(step: Step) -> dict[str, Any]:
+    return {"step": step, "version": STEP_VERSIONS[step]}
 
 
 def _training_data(run: RunConfig, data: DataIdentity) -> dict[str, Any]:

@@ -36,6 +36,14 @@ class RunFailed(GtptBenchError):
     exit_code = 1
 
 
+class Diverged(RunFailed):
+    """A loss or gradient is no longer a number, or has exploded; the message names the batch."""
+
+
+class TeamBroken(RunFailed):
+    """Another process of a run ended or does not answer; this one cannot go on."""
+
+
 class RunInterrupted(GtptBenchError):
     """A run was asked to stop and has saved its state; running again continues it."""
 

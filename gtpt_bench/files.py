@@ -68,3 +68,12 @@ def read_text(path: Path) -> str:
     """Text of a file, unpacked if its name ends in `.gz`; raises OSError or UnicodeDecodeError."""
     data = path.read_bytes()
     return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+
+
+def read_json_file(path: Path) -> dict[str, Any] | None:
+    """A JSON object that may not be there, or not be readable just now."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 class Frozen(BaseModel):
@@ -31,6 +34,28 @@ class Frozen(BaseModel):
         for key in sorted(changes, key=lambda key: key.rpartition(".")[2] != "kind"):
             merge_at(values, key.split("."), changes[key])
         return type(self).model_validate(values)
+
+    @cached_property
+    def canonical(self) -> str:
+        """Its canonical JSON, which signatures of many runs share."""
+        return CANONICAL.encode(self.model_dump(mode="json"))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Pydantic's, unvalidated; what the original has worked out and kept (`cached_property`) stays behind."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself: nothing of it can be changed."""
+        return self
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """For pickles: without what it has worked out and kept, some of which cannot be pickled."""
+        state = super().__getstate__()
+        kept = {name: value for name, value in state["__dict__"].items() if name in type(self).model_fields}
+        return state | {"__dict__": kept}
 
     def values_to_change(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The present values that changes are applied to."""
@@ -69,11 +94,21 @@ def merge_at(values: dict[str, Any], path: list[str], value: Any) -> None:
 
 def canonical_json(content: Any) -> str:
     """One text for one content: defaults included, keys sorted, no blanks, floats as Python prints them."""
-    if isinstance(content, BaseModel):
-        content = content.model_dump(mode="json")
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    if isinstance(content, Frozen):
+        return content.canonical
+    return CANONICAL.encode(content)
+
+
+def canonical_lines(*contents: Any) -> str:
+    """What is hashed: the canonical JSON of each content on a line of its own."""
+    return "\n".join(map(canonical_json, contents))
+
+
+def hashed(lines: str) -> str:
+    """SHA-256 (hex) of canonical lines."""
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def signature(*contents: Any) -> str:
     """SHA-256 (hex) of the canonical JSON of the contents; the first eight digits name files and folders."""
-    return hashlib.sha256("\n".join(map(canonical_json, contents)).encode()).hexdigest()
+    return hashed(canonical_lines(*contents))

@@ -11,13 +11,13 @@ from gtpt_bench.cli.options import AsJson
 
 
 def models(json: AsJson = False) -> None:
-    """List the models, with input size, parameters and MACs by the closed form."""
+    """List the models, with input size, parameters and MACs; `measure` counts them in every convention."""
     from gtpt_bench.cli.printing import print_json, print_table
     from gtpt_bench.models.catalogue import list_models, model_config
-    from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+    from gtpt_bench.shown import NONE
 
     configs = {name: model_config(name) for name in list_models()}
-    costs = {name: gtpt_cost(config) for name, config in configs.items()}
+    costs = {name: config.cost for name, config in configs.items()}
     if json:
         print_json(
             [
@@ -26,7 +26,7 @@ def models(json: AsJson = False) -> None:
                     "keypoints": len(config.keypoint_set),
                     "input_size": list(config.input_size),
                     "params": costs[name].params,
-                    "macs": costs[name].macs(),
+                    "macs": config.planned_macs,
                 }
                 for name, config in configs.items()
             ]
@@ -39,7 +39,7 @@ def models(json: AsJson = False) -> None:
             f"{config.input_size.height}x{config.input_size.width}",
             f"{costs[name].params:,}",
             f"{costs[name].full:,}",
-            f"{costs[name].thop:,}",
+            f"{config.planned_macs['thop']:,}" if "thop" in config.planned_macs else NONE,
         )
         for name, config in configs.items()
     ]

@@ -31,6 +31,29 @@ Changes = Annotated[
 ]
 Only = Annotated[list[str] | None, typer.Option(metavar="VARIANT", help="Only this variant. Repeatable.")]
 Results = Annotated[Path, typer.Option(help="Folder of all results.")]
+Executor = Annotated[
+    Literal["local", "inline", "slurm"],
+    typer.Option(help="local: a process a job; inline: in this process, to debug; slurm: jobs of a cluster."),
+]
+ClusterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--cluster",
+        metavar="FILE",
+        envvar="GTPT_CLUSTER",
+        help="Profile of the cluster (YAML), for --executor slurm: see slurm/. The one used last by default.",
+    ),
+]
+Detach = Annotated[bool, typer.Option("--detach", help="Come back when jobs are submitted; they bring the study on.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Submit, however many GPU hours it may take.")]
+Processes = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Processes that share each run, whose result does not depend on them. Or start this command itself "
+        "several times with torchrun or srun.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 DEFAULT_RESULTS = Path("results")

@@ -9,8 +9,9 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
+from gtpt_bench.cli.columns import set_in_columns
 from gtpt_bench.shown import NONE, Section
 
 
@@ -20,14 +21,16 @@ def print_json(content: Any) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table on stdout; columns whose cells are all numbers are set to the right."""
-    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for place, column in enumerate(columns):
-        numeric = rows and all(row[place][:1].isdigit() or row[place] in ("", NONE) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(plain, row))
-    width = None if sys.stdout.isatty() else 200
-    Console(width=width, highlight=False).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    numeric = [
+        bool(rows) and all(row[place][:1].isdigit() or row[place] in ("", NONE) for row in rows)
+        for place in range(len(columns))
+    ]
+    heading, *lines = set_in_columns([columns, *rows], numeric, console.width)
+    if title:
+        console.print(Text(title, style="italic"))
+    console.print(Text("\n".join(heading), style="bold"), soft_wrap=True)
+    sys.stdout.write("".join(f"{line}\n" for row in lines for line in row))
 
 
 def print_sections(sections: Iterable[Section]) -> None:

@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from gtpt_bench.cli.printing import plain
-
-
-class EventLine:
-    """Prints a line when a piece of work starts and when it ends."""
-
-    def __init__(self, title: str) -> None:
-        self.title, self.started = title, time.monotonic()
-        self._print("started")
-
-    def update(self, done: int, total: int, words: str) -> None:
-        """Nothing: a line an update would drown the events."""
-
-    def finish(self, outcome: str) -> None:
-        self._print(f"{outcome} ({time.monotonic() - self.started:.0f} s)")
-
-    def _print(self, words: str) -> None:
-        print(f"{time.strftime('%H:%M:%S')} {self.title}: {words}", file=sys.stderr, flush=True)
-
-
-class EventLines:
-    """For logs and pipes."""
-
-    def line(self, title: str) -> EventLine:
-        return EventLine(title)
+from gtpt_bench.study.display import EventLines
 
 
 class Bar:

@@ -1,13 +1,13 @@
-"""Commands about studies: run, plan, status, report, train."""
+"""Commands about studies: run, plan, report, train."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,30 +15,24 @@ from gtpt_bench.cli.options import (
     DEFAULT_RESULTS,
     AsJson,
     Changes,
+    ClusterFile,
     DataRootOption,
+    Detach,
+    Executor,
     Only,
+    Processes,
     Profile,
     Results,
     StudyFile,
+    Yes,
 )
+from gtpt_bench.errors import InputError
 from gtpt_bench.training.launch import launch_from
 
 if TYPE_CHECKING:
+    from gtpt_bench.study.execute_local import Outcome
     from gtpt_bench.study.session import Session
     from gtpt_bench.training.team import Several
-
-Executor = Annotated[
-    Literal["local", "inline"], typer.Option(help="local: a process a job; inline: in this process, to debug.")
-]
-
-Processes = Annotated[
-    int,
-    typer.Option(
-        min=1,
-        help="Processes that share each run, whose result does not depend on them. Or start this command itself "
-        "several times with torchrun or srun.",
-    ),
-]
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
@@ -47,24 +41,51 @@ def run(
     study: StudyFile,
     profile: Profile = "quick",
     executor: Executor = "local",
+    cluster: ClusterFile = None,
     processes: Processes = 1,
     data_root: DataRootOption = None,
     set: Changes = None,
     only: Only = None,
     results: Results = DEFAULT_RESULTS,
+    detach: Detach = False,
+    yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Run a study: do what is not done yet, then write its report.
 
     Can be stopped with Ctrl-C at any time and run again: finished work is kept, unfinished work goes on where it
-    stopped, and a finished study does nothing.
+    stopped, and a finished study does nothing. Jobs of a cluster go on without this command, and bring the study to its
+    report by themselves.
     """
     from gtpt_bench.study.session import open_session
 
+    opened = partial(open_session, study, profile, data_root, results, changes=set or (), only=only or ())
+    raise typer.Exit(_run(opened, executor, cluster, processes, detach=detach, yes=yes, dry_run=dry_run))
+
+
+def _run(
+    opened: Callable[..., Session],
+    executor: str,
+    cluster: Path | None,
+    processes: int,
+    *,
+    detach: bool,
+    yes: bool,
+    dry_run: bool,
+) -> int:
+    """Run a session here or on a cluster; the exit code."""
+    if executor == "slurm":
+        from gtpt_bench.cli.cluster import run_on_cluster
+
+        return run_on_cluster(opened, cluster, processes, detach=detach, yes=yes, dry_run=dry_run)
+    for name, given in (("--cluster", cluster and not os.environ.get("GTPT_CLUSTER")), ("--detach", detach)):
+        if given:
+            raise InputError(f"{name} is for --executor slurm; add that, or leave {name} out")
+    from gtpt_bench.study.machine import this_machine
+
     with shared_work() as launched:
-        session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
-        code = show_jobs(session) if dry_run else run_session(session, executor, processes, launched)
-    raise typer.Exit(code)
+        session = opened(machine=this_machine())
+        return show_jobs(session) if dry_run else run_session(session, executor, processes, launched)
 
 
 @contextlib.contextmanager
@@ -100,7 +121,11 @@ def run_session(session: Session, executor: str, processes: int, launched: Sever
     """Do the missing jobs and report; the exit code."""
     from gtpt_bench.cli.progress import progress_display
 
-    outcome = session.run(executor, progress_display(), processes=processes, launched=launched)
+    return finish(session, session.run(executor, progress_display(), processes=processes, launched=launched))
+
+
+def finish(session: Session, outcome: Outcome) -> int:
+    """Say what came of a session and report; the exit code."""
     if outcome.interrupted:
         typer.echo("Stopped; nothing is lost. Run the same command again to continue.", err=True)
         return 130
@@ -111,7 +136,9 @@ def run_session(session: Session, executor: str, processes: int, launched: Sever
     typer.echo(f"Report: {files.folder}")
     if outcome.failed:
         typer.echo(f"{outcome.failed} part(s) failed; the lines above say why.", err=True)
-    return 1 if outcome.failed else 0
+    if outcome.stopped:
+        typer.echo(f"Stopped early: {outcome.stopped}.", err=True)
+    return 1 if outcome.failed or outcome.stopped else 0
 
 
 def plan(
@@ -137,38 +164,6 @@ def plan(
         typer.echo(line)
     if session.lacks_data:
         typer.echo("to run this, give the folder of real data with --data-root DIR")
-
-
-def status(
-    study: StudyFile,
-    profile: Profile = "quick",
-    data_root: DataRootOption = None,
-    set: Changes = None,
-    only: Only = None,
-    results: Results = DEFAULT_RESULTS,
-    json: AsJson = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Repeat every two seconds until Ctrl-C.")] = False,
-) -> None:
-    """Show the state of each part of a study: missing, running, done, failed, stale."""
-    from gtpt_bench.cli.printing import print_json, print_table
-    from gtpt_bench.study.session import open_session
-
-    session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
-    while True:
-        found = session.status()
-        if json:
-            folders = [str(s.folder) if s.folder else None for s in found]
-            print_json(
-                [
-                    {"part": s.part, "state": s.state, "words": s.words, "folder": folder}
-                    for s, folder in zip(found, folders, strict=True)
-                ]
-            )
-        else:
-            print_table("", ("part", "state", ""), [(s.part, s.state, s.words) for s in found])
-        if not watch:
-            return
-        time.sleep(2)
 
 
 def report(
@@ -199,7 +194,10 @@ def train(
     set: Changes = None,
     results: Results = DEFAULT_RESULTS,
     executor: Executor = "local",
+    cluster: ClusterFile = None,
     processes: Processes = 1,
+    detach: Detach = False,
+    yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
     """Train and evaluate one model as a config says; stops and continues like `run`.
@@ -209,7 +207,5 @@ def train(
     """
     from gtpt_bench.study.session import open_training
 
-    with shared_work() as launched:
-        session = open_training(config, data_root, results, changes=set or ())
-        code = show_jobs(session) if dry_run else run_session(session, executor, processes, launched)
-    raise typer.Exit(code)
+    opened = partial(open_training, config, data_root, results, changes=set or ())
+    raise typer.Exit(_run(opened, executor, cluster, processes, detach=detach, yes=yes, dry_run=dry_run))

@@ -14,7 +14,8 @@ import numpy as np
 from gtpt_bench.compare.entry import Entry
 from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.differences import LEVEL, ap_by_seed, paired_difference, seed_variance
-from gtpt_bench.evaluation.intervals import Interval, image_draws, interval
+from gtpt_bench.evaluation.intervals import Interval, interval
+from gtpt_bench.evaluation.resampled import resampled_ap
 
 ApVerdict = Literal["higher", "lower", "not distinguishable"]
 
@@ -63,11 +64,11 @@ def compared_accuracy(first: Entry, second: Entry) -> AccuracyCompared | None:
     if not first.evaluations or not second.evaluations:
         return None
     check_same_people(first, second)
-    truths = first.evaluations[0].matches.num_truths
-    draws = image_draws(len(truths))
-    a, b = (ap_by_seed([one.matches for one in entry.evaluations], draws) for entry in (first, second))
+    aps = [[resampled_ap(one.matches) for one in entry.evaluations] for entry in (first, second)]
+    num_images, num_people = aps[0][0].num_images, aps[0][0].num_people
+    a, b = map(ap_by_seed, aps)
     seeds = seed_variance([a, b])
-    found = paired_difference(a, b, seeds, num_images=len(truths))
+    found = paired_difference(a, b, seeds, num_images=num_images)
     return AccuracyCompared(
         interval(a.mean, a.mean_resampled),
         interval(b.mean, b.mean_resampled),
@@ -78,8 +79,8 @@ def compared_accuracy(first: Entry, second: Entry) -> AccuracyCompared | None:
         detectable=found.detectable,
         seed_sd=(a.seed_sd, b.seed_sd),
         covers_seeds=seeds is not None,
-        num_images=len(truths),
-        num_people=int(truths.sum()),
+        num_images=num_images,
+        num_people=num_people,
     )
 
 

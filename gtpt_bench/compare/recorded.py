@@ -65,11 +65,12 @@ def study_entries(folder: Path, options: InferenceOptions) -> dict[str, Entry]:
 
 def _variant(plan: Plan, study: StudyFolder, variant: str, records: VariantRecords, options: InferenceOptions) -> Entry:
     measured = plan.measured.get(variant) or plan.trained[variant]
-    config = next((run.config for run in plan.runs if run.variant == variant), None)
+    runs = plan.runs_by_variant.get(variant)
+    config = runs[0].config if runs else None
     settings = dotted(measured.config if config is None else config.model_dump(mode="json", exclude={"seed"}))
     on = evaluated_on(config) if config else {}
     evaluations = [
-        Evaluation(found.seed, study.path / found.found.file, found.matches, on) for found in records.evaluations
+        Evaluation(found.seed, study.path / found.found.file, found.kept.matches(), on) for found in records.evaluations
     ]
     return Entry(
         name=f"{study.path}: {variant}",

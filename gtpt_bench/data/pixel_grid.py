@@ -28,15 +28,15 @@ class PixelGrid(NamedTuple):
         """Crop pixel x, y that the frame's centre falls on."""
         return input_size.width / 2 - self.offset, input_size.height / 2 - self.offset
 
-    def bins(self, pixels: Any, split_ratio: int) -> Any:
+    def bins(self, pixels: Any, split_ratio: float) -> Any:
         """Bins, in fractions, of crop pixels; numbers, arrays or tensors."""
         return (pixels + self.offset) * split_ratio - self.offset
 
-    def pixels(self, bins: Any, split_ratio: int) -> Any:
+    def pixels(self, bins: Any, split_ratio: float) -> Any:
         """Inverse of `bins`."""
         return (bins + self.offset) / split_ratio - self.offset
 
-    def mirror_shift(self, split_ratio: int) -> int:
+    def mirror_shift(self, split_ratio: float) -> int:
         """Bins by which reversed bins lie too high."""
         return round((split_ratio - 1) * (1 - 2 * self.offset))
 

@@ -17,20 +17,33 @@ def device_name() -> str:
 
 def gpu_name() -> str | None:
     """Name of the first visible NVIDIA GPU, None where there is none or it is hidden."""
+    names = _of_each_gpu("name")
+    return names[0] if names else None
+
+
+def gpu_ids() -> list[str]:
+    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if allowed is None:
+        return _of_each_gpu("index")
+    return [] if allowed == "-1" else [gpu.strip() for gpu in allowed.split(",") if gpu.strip()]
+
+
+def _of_each_gpu(quantity: str) -> list[str]:
+    """What nvidia-smi says of each GPU of this machine; nothing where they are hidden."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
-        return None
+        return []
     try:
         listed = subprocess.run(
-            ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"],
+            ["nvidia-smi", f"--query-gpu={quantity}", "--format=csv,noheader"],
             capture_output=True,
             text=True,
             timeout=10,
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
-        return None
-    names = listed.stdout.strip().splitlines()
-    return names[0].strip() if names else None
+        return []
+    return [line.strip() for line in listed.stdout.splitlines() if line.strip()]
 
 
 def cpu_name() -> str:

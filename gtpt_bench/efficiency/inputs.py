@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.blocks.pruning.truth import Truth
 
 
 def sample_inputs(model: nn.Module, images_B3HW: Tensor) -> tuple[Tensor | Truth, ...]:

@@ -14,15 +14,14 @@ correction for several comparisons, Holm 1979.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gtpt_bench.evaluation.coco import Matches
-from gtpt_bench.evaluation.intervals import average_precision, bootstrap_aps
+from gtpt_bench.evaluation.resampled import ResampledAp
 
 POINTS = 100.0
 """AP points in an AP of 1."""
@@ -57,19 +56,20 @@ class SeedValues:
         return mean
 
     @property
+    def over_seeds(self) -> SeedValues:
+        """The same with the mean over seeds in place of their resamples, which takes less room."""
+        return SeedValues(self.observed, self.mean_resampled[None])
+
+    @property
     def seed_sd(self) -> float | None:
         """Standard deviation over seeds on all images; None for a single one."""
         return float(self.observed.std(ddof=1)) if len(self.observed) > 1 else None
 
 
-def ap_by_seed(matches: Sequence[Matches], draws: NDArray[np.intp]) -> SeedValues:
-    """AP in points, 0 to 100, of one variant's evaluations, a seed each, all on the same images.
-
-    Args:
-        draws: how often each image is drawn, `[R, I]`.
-    """
-    observed = [POINTS * average_precision(one) for one in matches]
-    return SeedValues(np.asarray(observed), POINTS * np.asarray([bootstrap_aps(one, draws) for one in matches]))
+def ap_by_seed(evaluations: Sequence[ResampledAp]) -> SeedValues:
+    """AP in points, 0 to 100, of one variant's evaluations, a seed each, all on the same images."""
+    observed = [POINTS * one.observed for one in evaluations]
+    return SeedValues(np.asarray(observed), POINTS * np.asarray([one.resampled for one in evaluations]))
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,39 @@ class SeedVariance:
         return max(0.0, self.observed - self.from_images)
 
 
-def seed_variance(variants: Sequence[SeedValues]) -> SeedVariance | None:
+@dataclass(frozen=True)
+class SeedSquares:
+    """What one variant adds to the variance over seeds, so that its values need not be kept.
+
+    Attributes:
+        observed: squared deviations of its seeds from their mean, on the images at hand.
+        from_images: the same in a mean resample, of which each seed's usual one is taken off first.
+        degrees: degrees of freedom.
+    """
+
+    observed: float
+    from_images: float
+    degrees: int
+
+    @classmethod
+    def of(cls, values: SeedValues) -> SeedSquares:
+        if len(values.observed) < 2:
+            return cls(0.0, 0.0, 0)
+        return cls(_squares(values.observed), _squares_from_images(values.resampled), len(values.observed) - 1)
+
+
+def seed_variance(variants: Iterable[SeedValues]) -> SeedVariance | None:
     """Common to all variants; None if none has two seeds."""
-    several = [values for values in variants if len(values.observed) > 1]
-    degrees = sum(len(values.observed) - 1 for values in several)
+    return pooled([SeedSquares.of(values) for values in variants])
+
+
+def pooled(variants: Sequence[SeedSquares]) -> SeedVariance | None:
+    """Over variants; None if none has two seeds."""
+    degrees = sum(squares.degrees for squares in variants)
     if degrees == 0:
         return None
-    observed = sum(_squares(values.observed) for values in several) / degrees
-    from_images = sum(_squares_from_images(values.resampled) for values in several) / degrees
+    observed = sum(squares.observed for squares in variants) / degrees
+    from_images = sum(squares.from_images for squares in variants) / degrees
     return SeedVariance(observed, from_images, degrees)
 
 
@@ -138,13 +163,13 @@ class Difference:
     @cached_property
     def p_value(self) -> float:
         """Two-sided, of no difference, by Student's t; below 5 % just where the interval leaves out 0."""
-        from scipy.stats import t
+        from scipy.special import stdtr
 
         if self.degrees == 0 or self.value == 0:
             return 1.0
         if self.standard_error == 0:
             return 0.0
-        return float(2 * t.sf(abs(self.value) / self.standard_error, self.degrees))
+        return float(2 * stdtr(self.degrees, -abs(self.value) / self.standard_error))
 
     @cached_property
     def detectable(self) -> float:
@@ -155,9 +180,46 @@ class Difference:
 
 
 def _quantile(share: float, degrees: float) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(share, degrees))
+    return float(stdtrit(degrees, share))
+
+
+@dataclass(frozen=True)
+class PairedMeans:
+    """Second less first, on the same images, and what other images do to it.
+
+    Attributes:
+        images: variance over resamples of the images; not a number where there are too few.
+        share: of the variance of a single training that this difference has.
+    """
+
+    value: float
+    images: float
+    share: float
+    num_images: int
+
+    @classmethod
+    def of(cls, first: SeedValues, second: SeedValues, *, num_images: int) -> PairedMeans:
+        resampled = second.mean_resampled - first.mean_resampled
+        known = resampled[~np.isnan(resampled)]
+        images = float(known.var(ddof=1)) if num_images > 1 and len(known) > 1 else math.nan
+        share = 1 / len(first.observed) + 1 / len(second.observed)
+        return cls(second.mean - first.mean, images, share, num_images)
+
+    def difference(self, seeds: SeedVariance | None) -> Difference:
+        """With its error.
+
+        Args:
+            seeds: variance over seeds; None if each variant has one, and then the error is that over images alone.
+        """
+        if math.isnan(self.images):
+            return Difference(self.value, math.nan, 0)
+        if seeds is None:
+            return Difference(self.value, math.sqrt(self.images), self.num_images - 1)
+        variance = self.images + seeds.from_training * self.share
+        degrees = _degrees(self.images, seeds, self.share, self.num_images)
+        return Difference(self.value, math.sqrt(variance), degrees)
 
 
 def paired_difference(
@@ -169,17 +231,7 @@ def paired_difference(
         seeds: variance over seeds; None if each variant has one, and then the error is that over images alone.
         num_images: that were drawn from.
     """
-    value = second.mean - first.mean
-    resampled = second.mean_resampled - first.mean_resampled
-    known = resampled[~np.isnan(resampled)]
-    if num_images < 2 or len(known) < 2:
-        return Difference(value, math.nan, 0)
-    images = float(known.var(ddof=1))
-    if seeds is None:
-        return Difference(value, math.sqrt(images), num_images - 1)
-    share = 1 / len(first.observed) + 1 / len(second.observed)
-    variance = images + seeds.from_training * share
-    return Difference(value, math.sqrt(variance), _degrees(images, seeds, share, num_images))
+    return PairedMeans.of(first, second, num_images=num_images).difference(seeds)
 
 
 def _degrees(images: float, seeds: SeedVariance, share: float, num_images: int) -> float:

@@ -56,7 +56,7 @@ def evaluated_model(
         model.to(device).eval(),
         crops,
         run.evaluation,
-        split_ratio=run.model.split_ratio,
+        reading=run.model.reading,
         batch_size=BATCH,
         device=device,
         on_batch=on_batch,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -20,11 +20,11 @@ from gtpt_bench.data.loading import keep_to_one_core, loaded, num_loader_workers
 from gtpt_bench.data.people import Person
 from gtpt_bench.data.pixel_grid import PAPER_GRID, PixelGrid
 from gtpt_bench.errors import InputError
-from gtpt_bench.evaluation.decode import averaged, decoded, unmirrored
 from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.protocol import Protocol
-from gtpt_bench.models.blocks.simcc_head import SimccLogits
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.evaluation.readers import Reader, reader_of
+from gtpt_bench.models.blocks.pruning.truth import Truth
+from gtpt_bench.models.reading import Reading
 from gtpt_bench.models.sizes import Size
 from gtpt_bench.training.randomness import draws_from
 from gtpt_bench.training.team import ALONE, Team
@@ -38,7 +38,7 @@ def predict_poses(
     crops: PersonCrops,
     protocol: Protocol,
     *,
-    split_ratio: int,
+    reading: Reading,
     batch_size: int,
     device: torch.device,
     on_batch: Callable[[int, int], None] = lambda done, total: None,
@@ -48,6 +48,7 @@ def predict_poses(
 
     Args:
         model: in evaluation mode.
+        reading: of its outputs.
         on_batch: told the persons done and the total after each round, in which every process has done a batch.
         team: the processes that share the work.
 
@@ -59,8 +60,7 @@ def predict_poses(
         model,
         mirror=crops.keypoints.mirror,
         protocol=protocol,
-        split_ratio=split_ratio,
-        grid=crops.grid,
+        reader=reader_of(reading, crops.input_size, crops.grid),
     )
     places = list(range(len(crops)))
     batches = [places[start : start + batch_size] for start in range(0, len(crops), batch_size)]
@@ -91,34 +91,34 @@ def predicted(
     *,
     mirror: Sequence[int],
     protocol: Protocol,
-    split_ratio: int,
-    grid: PixelGrid,
+    reader: Reader,
     device: torch.device,
     number: int,
 ) -> Decoded:
     """Crop coordinates `[B, J, 2]` and confidences `[B, J]` of a batch, whose number seeds what the model draws."""
     images, truth = normalised(batch.image.to(device)), _truth(model, batch, device)
     with draws_from(number, device=device):
-        logits: SimccLogits = model(images, *truth)
+        output = model(images, *truth)
         if protocol.flip_test:
-            shift_bins = grid.mirror_shift(split_ratio) * protocol.flip_shift
-            logits = averaged(logits, mirror_logits(model, images, truth, mirror=mirror, shift_bins=shift_bins))
-    points, confidence = decoded(logits, split_ratio=split_ratio, grid=grid)
+            mirrored = mirror_output(model, images, truth, reader=reader, mirror=mirror, shift=protocol.flip_shift)
+            output = reader.averaged(output, mirrored)
+    points, confidence = reader.decoded(output)
     return points.cpu().numpy(), confidence.cpu().numpy()
 
 
-def mirror_logits(
-    model: Callable[..., SimccLogits],
+def mirror_output(
+    model: Callable[..., Any],
     images_B3HW: Tensor,
     truth: Sequence[Truth],
     *,
+    reader: Reader,
     mirror: Sequence[int],
-    shift_bins: int,
-) -> SimccLogits:
-    """Logits that the model gives for the mirrored crops, as if these had not been mirrored."""
+    shift: bool,
+) -> Any:
+    """What the model says of the mirrored crops, as if these had not been mirrored."""
     width = images_B3HW.shape[-1]
-    flipped = model(images_B3HW.flip(-1), *(mirrored(one, mirror, width=width) for one in truth))
-    return unmirrored(flipped, mirror, shift_bins=shift_bins)
+    flipped = model(images_B3HW.flip(-1), *(mirrored_truth(one, mirror, width=width) for one in truth))
+    return reader.unmirrored(flipped, mirror, shift=shift)
 
 
 def _truth(model: nn.Module, batch: Crop, device: torch.device) -> list[Truth]:
@@ -139,7 +139,7 @@ def _truth(model: nn.Module, batch: Crop, device: torch.device) -> list[Truth]:
     return [Truth(batch.keypoints.to(device), visible_BJ.to(device))]
 
 
-def mirrored(truth: Truth, mirror: Sequence[int], *, width: int) -> Truth:
+def mirrored_truth(truth: Truth, mirror: Sequence[int], *, width: int) -> Truth:
     """Labels of the mirrored crop: x becomes W − 1 − x, and left and right keypoints swap."""
     points_BJ2 = truth.keypoints[:, list(mirror)]
     x, y = points_BJ2.unbind(-1)

@@ -75,7 +75,7 @@ def fill_from_file(model: torch.nn.Module, weights: Path) -> GridName:
     """
     content = read_safely(weights)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        load_official_weights(model, weights)  # type: ignore[arg-type]
+        load_official_weights(model, weights)
         return "corner"
     fill_strictly(model, content["ema"], source=str(weights))
     grid: GridName = content.get("pixel_grid", "corner")  # files from before there was another have none

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from gtpt_bench.keypoints.references import place_in
@@ -65,12 +66,12 @@ class KeypointSet:
             partner[left], partner[right] = right, left
         return tuple(partner)
 
-    @property
+    @cached_property
     def dense(self) -> tuple[int, ...]:
         """Keypoints of all dense parts, part by part."""
         return tuple(keypoint for part in self.dense_parts for keypoint in part.keypoints)
 
-    @property
+    @cached_property
     def sparse(self) -> tuple[int, ...]:
         """Keypoints in no dense part, in order."""
         dense = set(self.dense)

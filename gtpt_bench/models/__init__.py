@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from gtpt_bench.models.catalogue import ModelConfig, list_models, model_config
+from gtpt_bench.models.gtpt.config import GTPTConfig
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from gtpt_bench.models.gtpt.model import GTPT
 
@@ -25,13 +26,14 @@ __all__ = [
     "ModelConfig",
     "build_model",
     "create_model",
+    "empty_model",
     "list_models",
     "load_official_weights",
     "model_config",
 ]
 
 
-def create_model(name: str, **changes: Any) -> GTPT:
+def create_model(name: str, **changes: Any) -> Any:
     """A network by name, freshly initialised, in training mode; keyword arguments change its parts.
 
     Args:
@@ -45,24 +47,38 @@ def create_model(name: str, **changes: Any) -> GTPT:
     return build_model(model_config(name, changes))
 
 
-def build_model(config: ModelConfig) -> GTPT:
-    """The network that a config describes."""
+@overload
+def build_model(config: GTPTConfig) -> GTPT: ...
+@overload
+def build_model(config: ModelConfig) -> Any: ...
+def build_model(config: ModelConfig) -> Any:
+    """The network that a config describes: an `nn.Module` with its config as `config`."""
+    if not isinstance(config, GTPTConfig):
+        return config.build()
     from gtpt_bench.models.gtpt.model import GTPT
 
     return GTPT(config)
 
 
+def empty_model(config: ModelConfig) -> Any:
+    """The same with shapes but without memory, to be counted: the largest peer has gigabytes of weights."""
+    import torch
+
+    with torch.device("meta"):
+        return build_model(config)
+
+
 def load_official_weights(
-    model: GTPT,
+    model: nn.Module,
     source: str | Path | Mapping[str, Tensor],
     *,
     twin: Literal["ema", "online"] = "ema",
 ) -> None:
-    """Fill `model` from the authors' weights, strictly.
+    """Fill `model` from its authors' weights, strictly.
 
     Args:
         source: a `.pth` file as released, a `.safetensors` file, or a state dict with the official key names.
-        twin: which of the two copies in the file to take; the authors evaluate the EMA copy.
+        twin: which of the two copies in a GTPT's file to take; the authors evaluate the EMA copy. Others have one.
 
     Raises:
         WeightsError: unreadable or unsafe file, or keys or shapes that do not fit; says which.
@@ -73,4 +89,6 @@ def load_official_weights(
     state, name = (
         (read_tensors(Path(source)), str(source)) if isinstance(source, str | Path) else (source, "the state dict")
     )
-    fill_strictly(model, from_official(state, twin=twin, source=name), source=name)
+    if isinstance(getattr(model, "config", None), GTPTConfig):
+        state = from_official(state, twin=twin, source=name)
+    fill_strictly(model, state, source=name)

@@ -8,11 +8,10 @@ Conventions: spec/measurement.md §3 and spec/training_and_evaluation.md §9.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What one forward pass of one image costs; all counts are exact integers.
 
     Attributes:
@@ -32,11 +31,28 @@ class Cost:
     norm_elements: int = 0
     inert_macs: int = 0
 
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+    def __add__(self, other: Cost) -> Cost:  # type: ignore[override]  # not one tuple after the other
+        return Cost(
+            self.params + other.params,
+            self.conv_macs + other.conv_macs,
+            self.linear_macs + other.linear_macs,
+            self.attention_macs + other.attention_macs,
+            self.norm_elements + other.norm_elements,
+            self.inert_macs + other.inert_macs,
+        )
 
-    def __mul__(self, times: int) -> Cost:
-        return Cost(**{f.name: getattr(self, f.name) * times for f in fields(self)})
+    def __mul__(self, times: int) -> Cost:  # type: ignore[override]  # not the tuple again and again
+        return Cost(
+            self.params * times,
+            self.conv_macs * times,
+            self.linear_macs * times,
+            self.attention_macs * times,
+            self.norm_elements * times,
+            self.inert_macs * times,
+        )
+
+    def __rmul__(self, times: int) -> Cost:  # type: ignore[override]
+        return self * times
 
     @property
     def full(self) -> int:

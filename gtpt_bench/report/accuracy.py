@@ -19,7 +19,7 @@ from gtpt_bench.evaluation.differences import (
     paired_difference,
     seed_variance,
 )
-from gtpt_bench.evaluation.intervals import Interval, image_draws, interval
+from gtpt_bench.evaluation.intervals import Interval, interval
 from gtpt_bench.report.records import Evaluated
 
 
@@ -92,12 +92,12 @@ def study_accuracy(
     known = {variant: runs for variant, runs in evaluated.items() if runs}
     if not known:
         return None
-    num_truths = next(iter(known.values()))[0].matches.num_truths
-    draws = image_draws(len(num_truths))
-    values = {variant: ap_by_seed([run.matches for run in runs], draws) for variant, runs in known.items()}
-    seeds = seed_variance(list(values.values()))
+    kept = {variant: [run.kept.resampled() for run in runs] for variant, runs in known.items()}
+    first = next(iter(kept.values()))[0]
+    values = {variant: ap_by_seed(aps) for variant, aps in kept.items()}
+    seeds = seed_variance(values.values())
     differences = {
-        variant: paired_difference(values[reference(variant)], own, seeds, num_images=len(num_truths))
+        variant: paired_difference(values[reference(variant)], own, seeds, num_images=first.num_images)
         for variant, own in values.items()
         if reference(variant) != variant and reference(variant) in values
     }
@@ -106,8 +106,8 @@ def study_accuracy(
         _variants(values, differences),
         smallest_visible=max(detectable, default=None),
         covers_seeds=seeds is not None,
-        num_images=len(num_truths),
-        num_people=int(num_truths.sum()),
+        num_images=first.num_images,
+        num_people=first.num_people,
         num_comparisons=len(differences),
     )
 

@@ -172,7 +172,7 @@ def _boxes(config: RunConfig) -> str:
 def oracle_sentences(plan: Plan) -> list[str]:
     """A row that saw the labels is no method."""
     configs = {name: (plan.trained.get(name) or plan.measured[name]).config for name in plan.variants}
-    names = [name for name, config in configs.items() if config.pruning.score.needs_truth]
+    names = [name for name, config in configs.items() if config.needs_truth]
     if not names:
         return []
     return [

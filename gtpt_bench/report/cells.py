@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from gtpt_bench.report.records import Found
@@ -76,14 +77,18 @@ NOTHING = Cell("–")
 
 def measured_cell(value: float | None, text: str, *found: Found) -> Cell:
     """A cell that follows from these records."""
+    files, code, machine = _sources(found)
+    return Cell(text, value, "measured", files, code, machine)
+
+
+@lru_cache(maxsize=64)
+def _sources(found: tuple[Found, ...]) -> tuple[tuple[str, ...], str, str]:
+    """Files, code and machine: the same for all the cells of a row that come from the same records."""
     provenances = [f.record["provenance"] for f in found]
-    return Cell(
-        text,
-        value,
-        "measured",
+    return (
         tuple(dict.fromkeys(f.file for f in found)),
-        code="; ".join(dict.fromkeys(_code(p["code"]) for p in provenances)),
-        machine="; ".join(dict.fromkeys(f"{p['device']} on {p['host']}" for p in provenances)),
+        "; ".join(dict.fromkeys(_code(p["code"]) for p in provenances)),
+        "; ".join(dict.fromkeys(f"{p['device']} on {p['host']}" for p in provenances)),
     )
 
 

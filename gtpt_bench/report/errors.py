@@ -5,13 +5,14 @@ with. AP in points, 0 to 100; shares and losses in per cent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gtpt_bench.evaluation.analysis.errors import OUTCOMES, ClassErrors, Errors
-from gtpt_bench.evaluation.differences import Difference, SeedValues, paired_difference, seed_variance
-from gtpt_bench.evaluation.intervals import image_draws
+from gtpt_bench.evaluation.analysis.errors import OUTCOMES, ClassErrors, Errors, UnitErrors
+from gtpt_bench.evaluation.differences import Difference, PairedMeans, SeedSquares, SeedValues, SeedVariance, pooled
+from gtpt_bench.evaluation.resampled import usual_draws
 from gtpt_bench.report.records import Found, VariantRecords
 
 PERCENT = 100.0
@@ -22,7 +23,7 @@ class VariantErrors:
     """Errors of one variant.
 
     Attributes:
-        seeds: of each evaluation.
+        seeds: of each evaluation, without its images.
         found: the records they belong to.
         lost: mean OKS term lost a labelled keypoint, per cent, by unit; None where none is labelled.
         differences: of `lost` to the variant compared with, by unit; empty for the baseline.
@@ -46,7 +47,8 @@ class VariantErrors:
     @property
     def outcome_shares(self) -> dict[str, float]:
         """Of all labelled keypoints, by OUTCOMES; together 100, or 0 without labels."""
-        counts = {outcome: sum(e.outcomes[outcome] for e in self.seeds) for outcome in OUTCOMES}
+        by_seed = [errors.outcomes for errors in self.seeds]
+        counts = {outcome: sum(outcomes[outcome] for outcomes in by_seed) for outcome in OUTCOMES}
         total = max(1, sum(counts.values()))
         return {outcome: PERCENT * count / total for outcome, count in counts.items()}
 
@@ -86,44 +88,103 @@ class StudyErrors:
 
 
 def study_errors(records: Mapping[str, VariantRecords], reference: Callable[[str], str]) -> StudyErrors | None:
-    """Errors of all variants; None if no evaluation has them.
+    """Errors of all variants; None if no evaluation has them. Of each file only figures are held, no image.
 
     Args:
         reference: the variant that another one is compared with; its own name for none.
     """
-    known = {name: [run for run in r.evaluations if run.errors is not None] for name, r in records.items()}
-    errors = {name: tuple(run.errors for run in runs if run.errors) for name, runs in known.items() if runs}
-    if not errors:
+    compared_with, resampling = {reference(name) for name in records}, _Resampling()
+    told: dict[str, _Variant] = {}
+    references: dict[str, list[SeedValues]] = {}
+    for name in sorted(records, key=lambda name: name not in compared_with):
+        runs = [(run.found, errors) for run in records[name].evaluations if (errors := run.kept.errors()) is not None]
+        if not runs:
+            continue
+        losses = resampling.losses([errors for _, errors in runs])
+        if name in compared_with:
+            references[name] = [loss.over_seeds for loss in losses]
+        other = references.get(reference(name)) if reference(name) != name else None
+        told[name] = _Variant.of(runs, losses, other)
+    if not told:
         return None
-    first = next(iter(errors.values()))[0]
-    losses = {name: _losses(seeds) for name, seeds in errors.items()}
-    variances = [seed_variance([loss[place] for loss in losses.values()]) for place in range(len(first.units))]
-    num_images = len(first.lost)
-    variants = {}
-    for name, seeds in errors.items():
-        own, other = losses[name], losses.get(reference(name))
-        differences = {}
-        if other is not None and reference(name) != name:
-            differences = {
-                unit.name: paired_difference(other[place], own[place], variances[place], num_images=num_images)
-                for place, unit in enumerate(first.units)
-                if unit.num_labelled
-            }
-        lost = {unit.name: own[place].mean if unit.num_labelled else None for place, unit in enumerate(first.units)}
-        variants[name] = VariantErrors(seeds, tuple(run.found for run in known[name]), lost, differences)
+    in_order = {name: told[name] for name in records if name in told}
+    units = next(iter(in_order.values())).seeds[0].units
+    variances = [pooled([variant.squares[place] for variant in in_order.values()]) for place in range(len(units))]
     return StudyErrors(
-        variants,
-        units={unit.name: unit.num_labelled for unit in first.units},
-        covers_seeds=any(len(seeds) > 1 for seeds in errors.values()),
+        {name: variant.errors(units, variances) for name, variant in in_order.items()},
+        units={unit.name: unit.num_labelled for unit in units},
+        covers_seeds=any(len(variant.seeds) > 1 for variant in in_order.values()),
     )
 
 
-def _losses(seeds: Sequence[Errors]) -> list[SeedValues]:
-    """What is lost of a labelled keypoint, per cent, a unit each: on all images and on each resample of them."""
-    draws = image_draws(len(seeds[0].lost)).astype(np.float64)
-    counts_RU = draws @ seeds[0].num_labelled
-    counts_U = seeds[0].num_labelled.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        observed_SU = np.asarray([PERCENT * errors.lost.sum(axis=0) / counts_U for errors in seeds])
-        resampled_SRU = np.asarray([PERCENT * (draws @ errors.lost) / counts_RU for errors in seeds])
-    return [SeedValues(observed_SU[:, unit], resampled_SRU[:, :, unit]) for unit in range(len(counts_U))]
+class _Resampling:
+    """What is lost of labelled keypoints, on all images and on resamples of them, the same ones for all variants."""
+
+    def __init__(self) -> None:
+        self.known: dict[bytes, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+
+    def losses(self, seeds: Sequence[Errors]) -> list[SeedValues]:
+        """Of a labelled keypoint, per cent, a unit each."""
+        labelled_IU = seeds[0].num_labelled
+        draws_RI, counts_RU = self._drawn(labelled_IU)
+        counts_U = labelled_IU.sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            observed_SU = np.asarray([PERCENT * errors.lost.sum(axis=0) / counts_U for errors in seeds])
+            resampled_SRU = np.asarray([PERCENT * (draws_RI @ errors.lost) / counts_RU for errors in seeds])
+        return [SeedValues(observed_SU[:, unit], resampled_SRU[:, :, unit]) for unit in range(len(counts_U))]
+
+    def _drawn(self, labelled_IU: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How often images are drawn, and with them labels; the same labels as a rule."""
+        key = labelled_IU.tobytes()
+        if key not in self.known:
+            draws = usual_draws(len(labelled_IU)).astype(np.float64)
+            self.known[key] = draws, draws @ labelled_IU
+        return self.known[key]
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """A variant before the variance over seeds, which all variants share, is known.
+
+    Attributes:
+        lost: mean over seeds, a unit each.
+        squares: what it adds to that variance, a unit each.
+        compared: with the other variant, by place of the unit.
+    """
+
+    seeds: tuple[Errors, ...]
+    found: tuple[Found, ...]
+    lost: list[float]
+    squares: list[SeedSquares]
+    compared: dict[int, PairedMeans]
+
+    @classmethod
+    def of(
+        cls, runs: Sequence[tuple[Found, Errors]], losses: list[SeedValues], other: list[SeedValues] | None
+    ) -> _Variant:
+        first = runs[0][1]
+        compared = {
+            place: PairedMeans.of(other[place], losses[place], num_images=len(first.lost))
+            for place, unit in enumerate(first.units)
+            if other is not None and unit.num_labelled
+        }
+        return cls(
+            tuple(replace(errors, lost=np.empty(0), num_labelled=np.empty(0, np.intp)) for _, errors in runs),
+            tuple(found for found, _ in runs),
+            [loss.mean for loss in losses],
+            [SeedSquares.of(loss) for loss in losses],
+            compared,
+        )
+
+    def errors(self, units: Sequence[UnitErrors], variances: Sequence[SeedVariance | None]) -> VariantErrors:
+        named = list(enumerate(units))
+        return VariantErrors(
+            self.seeds,
+            self.found,
+            {unit.name: self.lost[place] if unit.num_labelled else None for place, unit in named},
+            {
+                unit.name: self.compared[place].difference(variances[place])
+                for place, unit in named
+                if place in self.compared
+            },
+        )

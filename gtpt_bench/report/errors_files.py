@@ -7,7 +7,7 @@ from pathlib import Path
 from gtpt_bench.files import write_text
 from gtpt_bench.report import errors_caption as words
 from gtpt_bench.report.errors import StudyErrors
-from gtpt_bench.report.errors_table import all_errors, classes_table, kinds_table, losses_table, units_table
+from gtpt_bench.report.errors_table import ErrorTables
 from gtpt_bench.report.formats import as_csv, as_markdown, provenance_csv
 from gtpt_bench.study.plan import Plan
 
@@ -20,22 +20,24 @@ def write_errors(plan: Plan, errors: StudyErrors | None, folder: Path) -> None:
         for name in NAMES:
             (folder / name).unlink(missing_ok=True)
         return
-    everything = all_errors(errors)
-    write_text(folder / "errors.md", _markdown(plan, errors))
+    tables = ErrorTables(errors)
+    everything = tables.everything()
+    write_text(folder / "errors.md", _markdown(plan, tables))
     write_text(folder / "errors.csv", as_csv(everything))
     write_text(folder / "errors_provenance.csv", provenance_csv(everything))
 
 
-def _markdown(plan: Plan, errors: StudyErrors) -> str:
+def _markdown(plan: Plan, tables: ErrorTables) -> str:
+    errors = tables.errors
     where = words.origin(plan, errors)
     losses = [words.LOST]
     if any(variant.differences for variant in errors.variants.values()):
         losses.append(f"{words.compared(plan, errors)} n.d.: not distinguishable.")
     sections = {
-        "What is wrong with keypoints": (kinds_table(errors), [words.KINDS, words.LITERATURE, words.FIXED]),
-        "Whom it goes wrong with": (classes_table(errors), [words.CLASSES]),
-        "Which keypoints": (units_table(errors), [words.UNITS]),
-        "What is lost of each keypoint": (losses_table(errors), losses),
+        "What is wrong with keypoints": (tables.kinds(), [words.KINDS, words.LITERATURE, words.FIXED]),
+        "Whom it goes wrong with": (tables.classes(), [words.CLASSES]),
+        "Which keypoints": (tables.units(), [words.UNITS]),
+        "What is lost of each keypoint": (tables.losses(), losses),
     }
     lines = ["# Errors", ""]
     for heading, (table, caption) in sections.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,8 @@ COLOURS = {
 """Blue is where it should be; dark and light alternate, for those who print in grey."""
 
 DARK = ("good", "inversion")
+MOST_DRAWN = 40
+"""Variants that one figure has room for."""
 READABLE_PERCENT = 4.0
 """Narrower parts of a bar have no room for their number."""
 MOST_ACROSS = 3
@@ -133,4 +136,19 @@ def draw_errors(name: str, plan: Plan, errors: StudyErrors | None) -> tuple[Figu
     if errors is None:
         return None
     with plot_style():
-        return ERROR_PLOTS[name](plan, errors)
+        drawn = ERROR_PLOTS[name](plan, best_of(plan, errors))
+    if drawn is None or len(errors.variants) <= MOST_DRAWN:
+        return drawn
+    figure, caption = drawn
+    chosen = f"Of {len(errors.variants):,} variants {plan.baseline} and the {MOST_DRAWN - 1} of highest AP are drawn."
+    return figure, f"{caption} {chosen}"
+
+
+def best_of(plan: Plan, errors: StudyErrors) -> StudyErrors:
+    """The baseline and the best variants, in the plan's order, where there are more than can be drawn."""
+    if len(errors.variants) <= MOST_DRAWN:
+        return errors
+    others = [name for name in errors.variants if name != plan.baseline]
+    best = sorted(others, key=lambda name: -errors.variants[name].ap)[: MOST_DRAWN - 1]
+    chosen = {plan.baseline, *best}
+    return replace(errors, variants={name: own for name, own in errors.variants.items() if name in chosen})

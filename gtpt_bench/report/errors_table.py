@@ -15,65 +15,65 @@ from gtpt_bench.report.errors import PERCENT, StudyErrors, VariantErrors
 FIXABLE = (*KINDS[1:], EVERYTHING)
 
 
-def all_errors(errors: StudyErrors) -> StudyTable:
-    """Everything, a row a variant."""
-    columns = (*_kind_columns(), *_class_columns(errors), *_unit_columns(errors))
-    rows = tuple(
-        Row(name, {**_kind_cells(found), **_class_cells(found), **dict(_unit_cells(found))})
-        for name, found in errors.variants.items()
-    )
-    return StudyTable(filled(columns, rows), rows)
+class ErrorTables:
+    """The tables of a study's errors; each variant's cells are made once for all of them."""
 
+    def __init__(self, errors: StudyErrors) -> None:
+        self.errors = errors
+        self.kind_cells = {name: _kind_cells(found) for name, found in errors.variants.items()}
+        self.class_cells = {name: _class_cells(found) for name, found in errors.variants.items()}
+        self.unit_cells = {name: dict(_unit_cells(found)) for name, found in errors.variants.items()}
 
-def kinds_table(errors: StudyErrors) -> StudyTable:
-    """What becomes of labelled keypoints, and AP without each kind of error."""
-    rows = tuple(Row(name, _kind_cells(found)) for name, found in errors.variants.items())
-    return StudyTable(_kind_columns(), rows)
-
-
-def classes_table(errors: StudyErrors) -> StudyTable:
-    """AP by visibility, size, crowding and truncation; a row a class, a column a variant."""
-    kinds = next(iter(errors.variants.values())).classes()
-    by_variant = {name: _class_cells(found) for name, found in errors.variants.items()}
-    columns = (Column("num", "how many"), *(Column(name, f"AP of {name}") for name in by_variant))
-    rows = tuple(
-        Row(
-            f"{kind}: {label}",
-            {
-                "num": Cell(f"{one.num:,} {'keypoints' if kind == 'visibility' else 'persons'}", one.num),
-                **{name: cells.get(_class_key(kind, label), NOTHING) for name, cells in by_variant.items()},
-            },
+    def everything(self) -> StudyTable:
+        """A row a variant."""
+        columns = (*_kind_columns(), *_class_columns(self.errors), *_unit_columns(self.errors))
+        rows = tuple(
+            Row(name, {**self.kind_cells[name], **self.class_cells[name], **self.unit_cells[name]})
+            for name in self.errors.variants
         )
-        for (kind, label), one in kinds.items()
-    )
-    return StudyTable(columns, rows, subject="class")
+        return StudyTable(filled(columns, rows), rows)
 
+    def kinds(self) -> StudyTable:
+        """What becomes of labelled keypoints, and AP without each kind of error."""
+        return StudyTable(_kind_columns(), tuple(Row(name, cells) for name, cells in self.kind_cells.items()))
 
-def units_table(errors: StudyErrors) -> StudyTable:
-    """AP of each keypoint alone, a column a variant."""
-    return _by_unit(errors, "ap", "AP")
-
-
-def losses_table(errors: StudyErrors) -> StudyTable:
-    """What is lost of each keypoint, with the difference to the variant compared with; a column a variant."""
-    return _by_unit(errors, "lost", "lost by")
-
-
-def _by_unit(errors: StudyErrors, quantity: str, heading: str) -> StudyTable:
-    by_variant = {name: dict(_unit_cells(found)) for name, found in errors.variants.items()}
-    of = "" if quantity == "lost" else "of "
-    columns = (Column("num", "labels"), *(Column(name, f"{heading} {of}{name}") for name in by_variant))
-    rows = tuple(
-        Row(
-            unit,
-            {
-                "num": Cell(f"{num:,}", num),
-                **{name: cells.get(f"{quantity}_{unit}", NOTHING) for name, cells in by_variant.items()},
-            },
+    def classes(self) -> StudyTable:
+        """AP by visibility, size, crowding and truncation; a row a class, a column a variant."""
+        first = next(iter(self.errors.variants.values())).classes()
+        columns = (Column("num", "how many"), *(Column(name, f"AP of {name}") for name in self.class_cells))
+        rows = tuple(
+            Row(
+                f"{kind}: {label}",
+                {
+                    "num": Cell(f"{one.num:,} {'keypoints' if kind == 'visibility' else 'persons'}", one.num),
+                    **{n: cells.get(_class_key(kind, label), NOTHING) for n, cells in self.class_cells.items()},
+                },
+            )
+            for (kind, label), one in first.items()
         )
-        for unit, num in errors.units.items()
-    )
-    return StudyTable(columns, rows, subject="keypoint")
+        return StudyTable(columns, rows, subject="class")
+
+    def units(self) -> StudyTable:
+        """AP of each keypoint alone, a column a variant."""
+        return self._by_unit("ap", "AP of ")
+
+    def losses(self) -> StudyTable:
+        """What is lost of each keypoint, with the difference to the variant compared with; a column a variant."""
+        return self._by_unit("lost", "lost by ")
+
+    def _by_unit(self, quantity: str, heading: str) -> StudyTable:
+        columns = (Column("num", "labels"), *(Column(name, f"{heading}{name}") for name in self.unit_cells))
+        rows = tuple(
+            Row(
+                unit,
+                {
+                    "num": Cell(f"{num:,}", num),
+                    **{name: cells.get(f"{quantity}_{unit}", NOTHING) for name, cells in self.unit_cells.items()},
+                },
+            )
+            for unit, num in self.errors.units.items()
+        )
+        return StudyTable(columns, rows, subject="keypoint")
 
 
 def _kind_columns() -> tuple[Column, ...]:

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from gtpt_bench.report.cells import NOTHING, Row, StudyTable
 
@@ -126,6 +127,7 @@ _LIGATURE = re.compile(r"([-'`])(?=\1)|[?!](?=`)")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
 
 
+@lru_cache(maxsize=4096)
 def _csv(text: str) -> str:
     """Text on one line that a spreadsheet does not take for a formula; negative numbers stay numbers."""
     text = " ".join(text.split())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from gtpt_bench.report.style import GREY
 
@@ -35,6 +37,24 @@ class Box(NamedTuple):
         return max(0.0, width) * max(0.0, height) / area
 
 
+class Boxes:
+    """Many boxes, of which those in a place are found at once."""
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self.boxes = list(boxes)
+        self.edges = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+
+    def add(self, box: Box) -> None:
+        self.boxes.append(box)
+        self.edges = np.vstack([self.edges, box])
+
+    def touching(self, box: Box) -> list[Box]:
+        """Those that share some area with a box, in their order."""
+        left, bottom, right, top = self.edges.T
+        shared = (left < box.right) & (right > box.left) & (bottom < box.top) & (top > box.bottom)
+        return [self.boxes[place] for place in np.flatnonzero(shared)]
+
+
 Pixel = tuple[float, float]
 """A place in pixels of the figure."""
 
@@ -49,12 +69,18 @@ class Place(NamedTuple):
 
 
 def label_points(
-    axes: Axes, names: Sequence[str], x: Sequence[float], y: Sequence[float], errors: Sequence[float]
+    axes: Axes,
+    names: Sequence[str],
+    x: Sequence[float],
+    y: Sequence[float],
+    errors: Sequence[float],
+    named: Iterable[int] | None = None,
 ) -> None:
-    """Write each name near its point; call it when nothing will change the limits of the axes any more.
+    """Write names near their points; call it when nothing will change the limits of the axes any more.
 
     Args:
         errors: half lengths of the vertical error bars, 0 where there is none.
+        named: places of the points that get their names; all by default.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -75,16 +101,18 @@ def label_points(
     radius = POINT_RADIUS_PT * pixels_per_pt
     dots = [Box(px - radius, py - radius, px + radius, py + radius) for px, py in pixels]
     line = [box for a, b in [*pairwise(pixels), *bars] for box in _along(a, b, radius / 2)]
-    frame, taken = Box(*axes.bbox.extents), [*dots]
-    for name, point, data in zip(names, pixels, zip(x, y, strict=True), strict=True):
+    frame = Box(*axes.bbox.extents)
+    crowd, lines = Boxes(dots), Boxes(line)
+    for place in range(len(names)) if named is None else named:
+        name, point, data = names[place], pixels[place], (x[place], y[place])
         text = axes.text(0, 0, name, fontsize="small")
         size = text.get_window_extent(renderer)
         text.remove()
         best = min(
             _places(point, size.width, size.height, pixels_per_pt),
-            key=lambda place: _badness(place, taken, line, frame),
+            key=lambda there: _badness(there, crowd, lines, frame),
         )
-        taken.append(best.box)
+        crowd.add(best.box)
         others = [pixel for pixel in pixels if pixel != point]
         needs_leader = best.distance_pt >= LEADER_FROM_PT or _is_nearer(best.box, point, others)
         axes.annotate(
@@ -130,10 +158,10 @@ def _sign(value: float) -> float:
     return 0.0 if abs(value) < 1e-9 else math.copysign(1.0, value)
 
 
-def _badness(place: Place, taken: Sequence[Box], line: Sequence[Box], frame: Box) -> float:
+def _badness(place: Place, taken: Boxes, line: Boxes, frame: Box) -> float:
     """How bad a place is: names and points must not be hidden, lines should not, the frame and nearness are wishes."""
-    hidden = sum(place.box.overlap(box) for box in taken)
-    crossed = sum(place.box.overlap(box) for box in line)
+    hidden = sum(place.box.overlap(box) for box in taken.touching(place.box))
+    crossed = sum(place.box.overlap(box) for box in line.touching(place.box))
     outside = 1 - place.box.overlap(frame)
     return 20 * hidden + 4 * crossed + 5 * outside + place.distance_pt / 40
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.report.accuracy import StudyAccuracy
 from gtpt_bench.report.cells import StudyTable
 from gtpt_bench.report.labels import label_points
@@ -54,7 +56,8 @@ def ap_against_macs(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | Non
     axes.margins(x=0.12, y=0.18)
     _no_closer_than_a_point(axes)
     _label(axes, shown)
-    return figure, f"AP against MACs (full) of {model}, a point a variant. {_bars(plan, accuracy)}"
+    words = f"AP against MACs (full) of {model}, a point a variant. {_bars(plan, accuracy)}"
+    return figure, words + _names(shown)
 
 
 def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
@@ -87,7 +90,7 @@ def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -
     if plan.study.accuracy and plan.study.model not in ("", plan.study.accuracy.model):
         shares = "Throughput and the share of tokens kept are" if speed else "The share of tokens kept is that"
         words += f" {shares}{' those' if speed else ''} of {plan.study.model}."
-    return figure, words
+    return figure, words + _names(panels[0][0])
 
 
 PLOTS: dict[str, Callable[[Plan, StudyTable, StudyAccuracy | None], tuple[Figure, str] | None]] = {
@@ -105,8 +108,12 @@ def draw(name: str, plan: Plan, table: StudyTable, accuracy: StudyAccuracy | Non
 def is_one_curve(plan: Plan) -> bool:
     """Whether variants differ in keep rates alone, so that a line from one to the next means something."""
     configs = [(plan.measured.get(name) or plan.trained[name]).config for name in plan.variants]
-    rates = {"pruning.keep_rates": configs[0].pruning.keep_rates}
-    if any(len(config.pruning.keep_rates) != len(rates["pruning.keep_rates"]) for config in configs):
+    first = configs[0]
+    if not isinstance(first, GTPTConfig):
+        return False
+    rates = {"pruning.keep_rates": first.pruning.keep_rates}
+    lengths = {len(c.pruning.keep_rates) if isinstance(c, GTPTConfig) else 0 for c in configs}
+    if len(lengths) > 1:
         return False
     recipes = [(run.config.training, run.config.evaluation) for run in plan.runs]
     return all(recipe == recipes[0] for recipe in recipes) and all(c.changed(rates) == configs[0] for c in configs)
@@ -140,6 +147,10 @@ def _no_closer_than_a_point(axes: Axes) -> None:
         axes.set_ylim(middle - 1, middle + 1)
 
 
+MOST_NAMED = 40
+"""Points that have room for their names."""
+
+
 def _label(axes: Axes, shown: list[Point]) -> None:
     label_points(
         axes,
@@ -147,7 +158,25 @@ def _label(axes: Axes, shown: list[Point]) -> None:
         [p.x for p in shown],
         [p.y for p in shown],
         errors=[p.error or 0.0 for p in shown],
+        named=None if len(shown) <= MOST_NAMED else rising(shown)[-MOST_NAMED:],
     )
+
+
+def rising(shown: list[Point]) -> list[int]:
+    """Places of the points that lie higher than all those further left: of what costs no more, nothing is better."""
+    best, places = -math.inf, []
+    for place, point in enumerate(shown):
+        if point.y > best:
+            best = point.y
+            places.append(place)
+    return places
+
+
+def _names(shown: list[Point]) -> str:
+    """What is to be said of names where there are too many."""
+    if len(shown) <= MOST_NAMED:
+        return ""
+    return f" Of {len(shown):,} points those have names that lie higher than all further left."
 
 
 def _errors(accuracy: StudyAccuracy | None) -> dict[str, float]:

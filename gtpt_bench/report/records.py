@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gtpt_bench.data.people import read_json
-from gtpt_bench.evaluation.analysis.as_json import errors_from_json
-from gtpt_bench.evaluation.analysis.errors import Errors
-from gtpt_bench.evaluation.coco import Matches
-from gtpt_bench.evaluation.matches_json import joint_errors_from_json, matches_from_json
+from gtpt_bench.evaluation.matches_json import joint_errors_from_json
 from gtpt_bench.evaluation.mpii import JointErrors
+from gtpt_bench.report.kept import Kept, KeptFiles, content_of
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun
-from gtpt_bench.study.state import State, measured_state, run_status
-from gtpt_bench.study.store import Record, StudyFolder, read_record
+from gtpt_bench.study.state import State, pending_state, run_status
+from gtpt_bench.study.store import Names, Record, StudyFolder, read_record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
-    """A record and its file, relative to the study's folder."""
+    """A record and its file, relative to the study's folder; read once, so that it is equal to itself alone."""
 
     record: Record
     file: str
@@ -29,13 +26,12 @@ class Evaluated:
     """One evaluated run.
 
     Attributes:
-        errors: None where the evaluation did not look for them.
+        kept: matches and errors beside its record.
     """
 
     seed: int
     found: Found
-    matches: Matches
-    errors: Errors | None = None
+    kept: Kept
 
 
 @dataclass(frozen=True)
@@ -71,33 +67,36 @@ class VariantRecords:
 
 
 def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
-    """Records of each variant of a plan, in the plan's order."""
-    timing = _found(folder, folder.timing(plan.timing), plan.timing.signature) if plan.timing else None
+    """Records of each variant of a plan, in the plan's order; each file is read once."""
+    there = folder.names()
+    costs = _Costs(plan, folder, there)
+    timing, timing_state, timing_words = _timing(plan, folder, there)
     records, every_dense = {}, plan.audit.dense if plan.audit else {}
     for variant in plan.variants:
-        cost_state, cost_words = _cost_state(plan, folder, plan.measured.get(variant))
-        _, dense_words = _cost_state(plan, folder, every_dense.get(variant))
-        timing_state, timing_words = _timing_state(plan, folder)
+        measured, dense = plan.measured.get(variant), every_dense.get(variant)
+        dense_words = costs.words(dense)
         records[variant] = VariantRecords(
-            measured_cost=_cost(folder, plan.measured.get(variant)),
-            dense_cost=_cost(folder, every_dense.get(variant)),
-            trained_cost=_cost(folder, plan.trained.get(variant)),
+            measured_cost=costs.found(measured),
+            dense_cost=costs.found(dense),
+            trained_cost=costs.found(plan.trained.get(variant)),
             timing=timing,
-            cost_state=cost_state,
+            cost_state=costs.state(measured),
             timing_state=timing_state,
             unmeasured=[
-                words for words in (cost_words, dense_words and f"all tokens: {dense_words}", timing_words) if words
+                words
+                for words in (costs.words(measured), dense_words and f"all tokens: {dense_words}", timing_words)
+                if words
             ],
         )
     for run in plan.runs:
-        _add_run(records[run.variant], folder, run)
+        _add_run(records[run.variant], folder, run, there)
     return records
 
 
-def _add_run(own: VariantRecords, folder: StudyFolder, run: PlannedRun) -> None:
-    evaluated = _evaluated(folder, run)
+def _add_run(own: VariantRecords, folder: StudyFolder, run: PlannedRun, there: Names) -> None:
+    evaluated = _evaluated(folder, run) if run.folder in there.folders else None
     if evaluated is None:
-        status = run_status(run, folder.run(run))
+        status = run_status(run, folder.run(run), there)
         own.unfinished.append(f"seed {run.seed} {status.state} {status.words}".strip())
     elif isinstance(evaluated, Evaluated):
         own.evaluations.append(evaluated)
@@ -105,23 +104,41 @@ def _add_run(own: VariantRecords, folder: StudyFolder, run: PlannedRun) -> None:
         own.joints.append(evaluated)
 
 
-def _cost_state(plan: Plan, folder: StudyFolder, cost: PlannedCost | None) -> tuple[State | None, str]:
-    if cost is None:
-        return None, ""
-    state, words, _ = measured_state(folder.cost(cost), cost.signature, folder.measuring("cost", plan.label))
-    return state, "" if state == "done" else f"cost {state} {words}".strip()
+class _Costs:
+    """Records of costs, which variants may share."""
+
+    def __init__(self, plan: Plan, folder: StudyFolder, there: Names) -> None:
+        self.by_signature = {
+            cost.signature: _found(folder, folder.cost(cost), cost.signature) if cost.file in there.files else None
+            for cost in plan.costs
+        }
+        self.pending, self.pending_words, _ = pending_state(folder.measuring("cost", plan.label), there)
+
+    def found(self, cost: PlannedCost | None) -> Found | None:
+        return self.by_signature[cost.signature] if cost else None
+
+    def state(self, cost: PlannedCost | None) -> State | None:
+        """None if no cost was planned."""
+        if cost is None:
+            return None
+        return "done" if self.found(cost) else self.pending
+
+    def words(self, cost: PlannedCost | None) -> str:
+        """Of a planned cost without a record."""
+        if cost is None or self.found(cost):
+            return ""
+        return f"cost {self.pending} {self.pending_words}".strip()
 
 
-def _timing_state(plan: Plan, folder: StudyFolder) -> tuple[State | None, str]:
+def _timing(plan: Plan, folder: StudyFolder, there: Names) -> tuple[Found | None, State | None, str]:
+    """The session's record, the state of what was planned, and words if there is no record."""
     if plan.timing is None:
-        return None, ""
-    job = folder.measuring("timing", plan.label)
-    state, words, _ = measured_state(folder.timing(plan.timing), plan.timing.signature, job)
-    return state, "" if state == "done" else f"timing {state} {words}".strip()
-
-
-def _cost(folder: StudyFolder, cost: PlannedCost | None) -> Found | None:
-    return _found(folder, folder.cost(cost), cost.signature) if cost else None
+        return None, None, ""
+    found = _found(folder, folder.timing(plan.timing), plan.timing.signature)
+    if found is not None:
+        return found, "done", ""
+    state, words, _ = pending_state(folder.measuring("timing", plan.label), there)
+    return None, state, f"timing {state} {words}".strip()
 
 
 def _found(folder: StudyFolder, path: Path, signature: str) -> Found | None:
@@ -134,9 +151,6 @@ def _evaluated(folder: StudyFolder, run: PlannedRun) -> Evaluated | EvaluatedJoi
     found = _found(folder, job.evaluation(signature), signature)
     if found is None:
         return None
-    kept = read_json(job.matches(signature))
     if "AP" not in found.record["metrics"]:
-        return EvaluatedJoints(run.seed, found, joint_errors_from_json(kept))
-    errors = job.errors(signature)
-    known = errors_from_json(read_json(errors)) if errors.exists() else None
-    return Evaluated(run.seed, found, matches_from_json(kept), known)
+        return EvaluatedJoints(run.seed, found, joint_errors_from_json(content_of(job.matches(signature))))
+    return Evaluated(run.seed, found, KeptFiles(job, signature))

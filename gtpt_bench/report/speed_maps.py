@@ -88,8 +88,7 @@ def _write_legibly(axes: Axes) -> None:
 
 
 def _row_name(plan: Plan, variant: str) -> str:
-    rates = plan.measured[variant].config.pruning.keep_rates
-    return f"{variant}\n{' '.join(f'{rate:g}' for rate in rates)}"
+    return f"{variant}\n{plan.measured[variant].config.pruning_words}".rstrip()
 
 
 def _factor(cell: CellSpeed) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from gtpt_bench.report.cells import Cell, Column, Row, StudyTable, filled, measured_cell
 from gtpt_bench.report.records import VariantRecords
 from gtpt_bench.report.speed import CellSpeed, SpeedUp, StudySpeed
+from gtpt_bench.shown import NONE
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.timing_spec import TimingGrid
 
@@ -52,8 +53,7 @@ def columns(grid: TimingGrid) -> tuple[Column, ...]:
 def _cells(
     plan: Plan, records: Mapping[str, VariantRecords], speed: StudySpeed | None, variant: str, way: str
 ) -> Iterator[tuple[str, Cell]]:
-    rates = plan.measured[variant].config.pruning.keep_rates
-    yield "keep_rates", Cell(" ".join(f"{rate:g}" for rate in rates), origin="configured")
+    yield "keep_rates", Cell(plan.measured[variant].config.pruning_words or NONE, origin="configured")
     yield from _macs(plan, records, variant)
     for batch in grid_of(plan).batches:
         keys = (f"images_per_s_{batch}", f"call_ms_{batch}", f"speed_up_{batch}")

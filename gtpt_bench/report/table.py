@@ -11,7 +11,7 @@ from gtpt_bench.report.accuracy import StudyAccuracy, VariantAccuracy
 from gtpt_bench.report.cells import NOTHING, Cell, Column, Row, StudyTable, filled, measured_cell, reported_cell
 from gtpt_bench.report.pckh import pckh_cells, pckh_columns
 from gtpt_bench.report.records import Found, VariantRecords
-from gtpt_bench.study.overview import stage_tokens
+from gtpt_bench.shown import NONE
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.reported import Reported
 
@@ -57,10 +57,13 @@ def _variant_cells(
 ) -> Iterator[tuple[str, Cell]]:
     records = by_variant[variant]
     config = (plan.measured.get(variant) or plan.trained[variant]).config
-    yield "keep_rates", Cell(" ".join(f"{rate:g}" for rate in config.pruning.keep_rates), origin="configured")
-    share = 100 * float(np.mean(config.schedule.image_slots)) / config.num_image_tokens
-    tokens = "/".join(map(str, stage_tokens(config)))
-    yield "tokens_kept", Cell(f"{tokens} ({share:.0f} %)", share, "configured")
+    yield "keep_rates", Cell(config.pruning_words or NONE, origin="configured")
+    if config.tokens_a_layer:
+        share = 100 * float(np.mean(config.tokens_a_layer)) / config.num_image_tokens
+        tokens = "/".join(map(str, config.tokens_shown))
+        yield "tokens_kept", Cell(f"{tokens} ({share:.0f} %)", share, "configured")
+    else:
+        yield "tokens_kept", Cell(NONE, origin="configured")
     reference = plan.reference(variant)
     yield from _cost_cells(records)
     if plan.study.report.against and variant != reference:

@@ -49,7 +49,7 @@ def predicted_poses(name: str, weights: Path, image: Path, boxes: Sequence[Box])
         model.to(device).eval(),
         PersonCrops(people, input_size=model.config.input_size, keypoints=keypoints, grid=grid),
         protocol,
-        split_ratio=model.config.split_ratio,
+        reading=model.config.reading,
         batch_size=BATCH,
         device=device,
     )

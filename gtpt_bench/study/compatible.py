@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import DrawnData, MpiiData
 from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
+from gtpt_bench.models.gtpt.config import GTPTConfig
+from gtpt_bench.training.distillation import DISTILLATIONS
 from gtpt_bench.training.warmup import NoWarmup, off_the_curve
 
 
@@ -63,27 +65,28 @@ def boxes_in_data(run: RunConfig) -> Conflict | None:
 
 def oracle_sees_labels(run: RunConfig) -> Conflict | None:
     """A score that looks at labels needs crops that have some."""
-    score, boxes = run.model.pruning.score, run.evaluation.boxes
-    if not score.needs_truth or boxes == "ground_truth":
+    boxes = run.evaluation.boxes
+    if not run.model.needs_truth or boxes == "ground_truth":
         return None
     return Conflict(
         ("pruning.score", "accuracy.evaluation.boxes"),
-        f"{score.kind} looks at the true keypoints, which boxes of a detector do not have; use boxes ground_truth, or "
+        "the oracle looks at the true keypoints, which boxes of a detector do not have; use boxes ground_truth, or "
         "pruning.score softmax_pool",
     )
 
 
 def curve_leads_to_rates(run: RunConfig) -> Conflict | None:
     """The geometric warm-up ends at rates of its own."""
-    warmup, rates = run.training.warmup, run.model.pruning.keep_rates
-    if isinstance(warmup, NoWarmup) or warmup.curve == "linear" or not off_the_curve(rates):
+    warmup = run.training.warmup
+    if isinstance(warmup, NoWarmup) or warmup.curve == "linear" or not isinstance(run.model, GTPTConfig):
         return None
-    return Conflict(("accuracy.training.warmup.curve", "pruning.keep_rates"), off_the_curve(rates))
+    problem = off_the_curve(run.model.pruning.keep_rates)
+    return Conflict(("accuracy.training.warmup.curve", "pruning.keep_rates"), problem) if problem else None
 
 
 def oracle_is_no_teacher(run: RunConfig) -> Conflict | None:
     """A moving average that teaches runs in evaluation mode, where the oracle would show it the labels."""
-    if not (run.model.pruning.score.needs_truth and run.training.distillation.needs_ema_pass):
+    if not (run.model.needs_truth and run.training.distillation.needs_ema_pass):
         return None
     return Conflict(
         ("pruning.score", "accuracy.training.distillation"),
@@ -92,10 +95,33 @@ def oracle_is_no_teacher(run: RunConfig) -> Conflict | None:
     )
 
 
+def only_a_gtpt_has_it(run: RunConfig) -> Conflict | None:
+    """Settings of training that speak of GTPT's passes, tokens and cuts."""
+    if isinstance(run.model, GTPTConfig):
+        return None
+    training = run.training
+    none = DISTILLATIONS["none"]
+    asked = {
+        "distillation": training.distillation != none,
+        "warmup": not isinstance(training.warmup, NoWarmup),
+        "attention_guidance": training.attention_guidance > 0,
+        "init_from_body": training.init_from_body is not None,
+    }
+    key = next((name for name, is_asked in asked.items() if is_asked), None)
+    if key is None:
+        return None
+    return Conflict(
+        ("accuracy.model", f"accuracy.training.{key}"),
+        f"a {run.model.family} is no GTPT and has no {key.replace('_', ' ')}; use training peer_quick, peer_overfit or "
+        "own (its published recipe)",
+    )
+
+
 CHECKS: tuple[Callable[[RunConfig], Conflict | None], ...] = (
     keypoints_in_data,
     boxes_in_data,
     oracle_sees_labels,
     oracle_is_no_teacher,
+    only_a_gtpt_has_it,
     curve_leads_to_rates,
 )

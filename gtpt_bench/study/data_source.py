@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gtpt_bench.config import DataIdentity, RunConfig
@@ -23,10 +23,12 @@ class DataSource:
     Attributes:
         data_root: real data in COCO layout, if any were given.
         cache: folder for drawn data and fingerprints.
+        known: fingerprints told already, by file; a study of many variants asks for the same few each time.
     """
 
     data_root: Path | None
     cache: Path
+    known: dict[Path, str] = field(default_factory=dict, compare=False, repr=False)
 
     def folder(self, run: RunConfig) -> Path:
         """The data root of a run.
@@ -63,7 +65,9 @@ class DataSource:
         return DataIdentity(train=self._hash(root, train), evaluation=" ".join(hashes))
 
     def _hash(self, root: DataRoot, path: Path) -> str:
-        return fingerprint(root.required(path), self.cache / "fingerprints.json")
+        if path not in self.known:
+            self.known[path] = fingerprint(root.required(path), self.cache / "fingerprints.json")
+        return self.known[path]
 
     def draw_if_missing(self, run: RunConfig, *, on_image: Callable[[int, int], None]) -> Path:
         """The data root of a run, with drawn data made first if they are not there yet."""

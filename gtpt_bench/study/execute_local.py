@@ -15,14 +15,15 @@ from typing import Any
 
 from gtpt_bench.data.config import DrawnData
 from gtpt_bench.errors import InputError
-from gtpt_bench.files import write_json
+from gtpt_bench.files import read_json_file
 from gtpt_bench.study.data_source import DataSource
 from gtpt_bench.study.display import Display, shown
+from gtpt_bench.study.fail_fast import reason_to_stop
+from gtpt_bench.study.failure import Failure, leave_failure, read_failure
 from gtpt_bench.study.job import RunJob
 from gtpt_bench.study.local_worker import Worker, restored_signals
 from gtpt_bench.study.lock import Locked, owner_of
 from gtpt_bench.study.missing import PlannedJob
-from gtpt_bench.study.state import read_json_file
 
 POLL_S = 0.2
 INTERRUPTED = 130
@@ -30,11 +31,14 @@ INTERRUPTED = 130
 
 @dataclass
 class Outcome:
-    """What happened to the jobs of a plan."""
+    """What became of the jobs of a plan."""
 
     done: int = 0
+    runs_done: int = 0
     failed: int = 0
     interrupted: bool = False
+    stopped: str = ""
+    """Why the rest was not started, if so."""
 
 
 def draw_data(jobs: Sequence[PlannedJob], data: DataSource, display: Display) -> None:
@@ -70,9 +74,12 @@ class Attended:
         """A worker that was killed could not say so itself; its run is failed all the same, and stays visible."""
         if code in (0, INTERRUPTED) or self.job.folder.error.exists():
             return
-        reason = f"the worker was killed by signal {-code}" if code < 0 else f"the worker ended with code {code}"
+        killed = Failure("killed", f"the worker was killed by signal {-code}")
         with contextlib.suppress(InputError):  # the disk may be full
-            write_json(self.job.folder.error, {"reason": reason, "expected": False, "time": time.time()})
+            leave_failure(
+                self.job.folder.error,
+                killed if code < 0 else Failure("crash", f"the worker ended with code {code}"),
+            )
 
     def _show_progress(self) -> None:
         progress = read_json_file(self.job.folder.progress)
@@ -84,8 +91,8 @@ class Attended:
             return "done"
         if code == INTERRUPTED:
             return "stopped, state saved"
-        error = read_json_file(self.job.folder.error) or {}
-        reason = error.get("reason", f"the worker ended with code {code}")
+        failure = read_failure(self.job.folder.error)
+        reason = failure.reason if failure else f"the worker ended with code {code}"
         return f"failed: {reason} (log: {self.job.folder.log})"
 
     def ask_to_stop(self) -> None:
@@ -103,16 +110,21 @@ def execute(
 ) -> Outcome:
     """Do jobs in their order, at most `at_once` of them side by side.
 
-    After Ctrl-C or SIGTERM those at work save their state and the rest are left for the next time.
+    After Ctrl-C or SIGTERM those at work save their state and the rest are left for the next time; so is the rest if
+    the first runs all fail alike.
     """
     outcome, waiting = Outcome(), list(jobs)
     active: list[Attended] = []
+    failures: list[tuple[str, Failure]] = []
     with sigterm_as_interrupt():
         try:
             while (waiting or active) and not outcome.interrupted:
                 while waiting and _has_place(waiting[0], active, at_once):
                     active.append(Attended(waiting.pop(0), start, display))
-                _settle(active, outcome)
+                _settle(active, outcome, failures)
+                if waiting and (reason := reason_to_stop(failures, num_done=outcome.runs_done)):
+                    outcome.stopped = f"{reason}; {len(waiting)} job(s) were not started"
+                    waiting.clear()
         except KeyboardInterrupt:
             outcome.interrupted = True
         finally:
@@ -129,10 +141,16 @@ def _has_place(job: PlannedJob, active: Sequence[Attended], at_once: int) -> boo
     return not job.alone and not any(attended.job.alone for attended in active) and len(active) < at_once
 
 
-def _settle(active: list[Attended], outcome: Outcome) -> None:
+def _settle(active: list[Attended], outcome: Outcome, failures: list[tuple[str, Failure]]) -> None:
     """Look at all active jobs once and take leave of those that are over."""
     codes = [attended.poll() for attended in active]
+    runs = [attended.job.job if isinstance(attended.job.job, RunJob) else None for attended in active]
     outcome.done += codes.count(0)
+    outcome.runs_done += sum(run is not None and code == 0 for run, code in zip(runs, codes, strict=True))
+    for attended, run, code in zip(active, runs, codes, strict=True):
+        if run is not None and code not in (None, 0, INTERRUPTED):
+            failure = read_failure(attended.job.folder.error)
+            failures.append((run.run.variant, failure or Failure("crash", f"code {code}")))
     outcome.interrupted |= INTERRUPTED in codes
     outcome.failed += sum(code not in (None, 0, INTERRUPTED) for code in codes)
     if all(code is None for code in codes):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.device import device_name
-from gtpt_bench.models.gtpt.closed_form import gtpt_cost, tokenizer_cost
+from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.store import Record, StudyFolder, read_record
 
@@ -32,7 +33,9 @@ class Forecast:
 
 def forecast(plan: Plan, folder: StudyFolder, *, at_once: int) -> Forecast:
     """Forecast for the runs of a plan that are not trained yet."""
-    records = {run.folder: read_record(folder.run(run).train_record, run.train_signature) for run in plan.runs}
+    there = folder.names().folders
+    records = {run.folder: _trained(run, folder) if run.folder in there else None for run in plan.distinct_runs}
+    finished = [record for record in records.values() if record]
     rates = [
         training_macs(run, record["metrics"]["num_people"]) / record["metrics"]["training_s"]
         for run in plan.distinct_runs
@@ -42,7 +45,7 @@ def forecast(plan: Plan, folder: StudyFolder, *, at_once: int) -> Forecast:
     seconds, num_missing = 0.0, 0
     for run in plan.distinct_runs:
         if records[run.folder] is None:
-            people = num_people(run, [record for record in records.values() if record])
+            people = num_people(run, finished)
             if people is None:
                 return Forecast(None, bool(rates))
             seconds += training_macs(run, people) / rate
@@ -50,23 +53,33 @@ def forecast(plan: Plan, folder: StudyFolder, *, at_once: int) -> Forecast:
     return Forecast(seconds / max(1, min(at_once, num_missing)), bool(rates))
 
 
-def num_people(run: PlannedRun, finished: list[Record]) -> float | None:
+def _trained(run: PlannedRun, folder: StudyFolder) -> Record | None:
+    """What a forecast needs of a record; the rest is let go, since there may be 10,000."""
+    record = read_record(folder.run(run).train_record, run.train_signature)
+    if record is None:
+        return None
+    kept = {"metrics": record["metrics"], "config": {"data": record["config"]["data"]}}
+    return kept | {"provenance": {"device": record["provenance"]["device"]}}
+
+
+def num_people(run: PlannedRun, finished: Sequence[Record]) -> float | None:
     """Persons a run trains on: known for drawn people, else from a finished run on the same data."""
     if isinstance(run.config.data, DrawnData):
         return run.config.data.drawing.num_train_images * PEOPLE_PER_DRAWING
     data = run.config.data.model_dump(mode="json")
-    same = [record["metrics"]["num_people"] for record in finished if record["config"]["data"] == data]
-    return float(same[0]) if same else None
+    same = (record["metrics"]["num_people"] for record in finished if record["config"]["data"] == data)
+    return next(map(float, same), None)
 
 
 def training_macs(run: PlannedRun, people: float) -> float:
     """MACs of a whole run: the tokenizer once, the transformer once or twice, forward and backward; a moving average
     that teaches only goes forward."""
-    config, training = run.config.model, run.config.training
-    distillation = training.distillation
-    passes = BACKWARD * gtpt_cost(config).full
-    if distillation.needs_full_pass and config.has_second_pass:
-        passes += BACKWARD * (gtpt_cost(config, config.full_schedule).full - tokenizer_cost(config).full)
-    if distillation.needs_ema_pass:
-        passes += gtpt_cost(config, config.unpruned_schedule).full
+    model, training = run.config.model, run.config.training
+    passes = BACKWARD * model.cost.full
+    if not isinstance(model, GTPTConfig):
+        return float(passes * people * training.epochs)
+    if training.distillation.needs_full_pass and model.has_second_pass:
+        passes += BACKWARD * model.full_pass_macs
+    if training.distillation.needs_ema_pass:
+        passes += model.unpruned_macs
     return float(passes * people * training.epochs)

@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from gtpt_bench.files import write_json
@@ -30,19 +29,24 @@ class Worker(Protocol):
 
 
 class Subprocess:
-    """A job in a process and session of its own, so that Ctrl-C reaches it only through `ask_to_stop`."""
+    """A job in a process and session of its own, so that Ctrl-C reaches it only through `ask_to_stop`.
 
-    def __init__(self, job: PlannedJob) -> None:
+    Args:
+        gpus: that it may use; None leaves it as it is.
+    """
+
+    def __init__(self, job: PlannedJob, gpus: Sequence[str] | None = None) -> None:
         write_json(job.folder.job, job.job.model_dump(mode="json"))
         job.folder.progress.unlink(missing_ok=True)
-        with job.folder.log.open("a", encoding="utf-8") as log:
+        visible = {} if gpus is None else {"CUDA_VISIBLE_DEVICES": ",".join(gpus)}
+        with job.folder.log.open("a", encoding="utf-8") as log, held_back():
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gtpt_bench.study.worker", str(job.folder.path)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env={"OMP_NUM_THREADS": str(job.threads), **os.environ},
+                env={"OMP_NUM_THREADS": str(job.threads), **os.environ, **visible},
             )
 
     def poll(self) -> int | None:
@@ -87,12 +91,19 @@ class Inline:
         """It is over already."""
 
 
-EXECUTORS: Mapping[str, Callable[[PlannedJob], Worker]] = MappingProxyType({"local": Subprocess, "inline": Inline})
+@contextlib.contextmanager
+def held_back() -> Iterator[None]:
+    """Signals to stop wait until a worker started inside listens to them; otherwise one would end it at once."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR2,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
 def restored_signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)}
     try:
         yield
     finally:

@@ -1,7 +1,8 @@
 """A lock on a run, whose owner can be seen to be dead.
 
 The owner's host and process are in the file. On the same host a vanished process frees the lock; from another
-host a lock counts as dead when its owner has not touched it for a while (workers touch it as they report progress).
+host a lock counts as dead when its owner has not touched it for a while (a thread touches it as long as the owner
+lives), or when its owner was this very SLURM job before it was requeued.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import contextlib
 import json
 import os
 import socket
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,8 +23,11 @@ from gtpt_bench.errors import GtptBenchError
 DEAD_STATES = ("Z", "X")
 """Of a process in /proc: over, although still listed."""
 
-SILENT_S = 600.0
-"""Seconds without a touch after which an owner on another host counts as dead."""
+SILENT_S = 180.0
+"""Seconds without a touch after which an owner on another host counts as dead; a network file system may show a touch
+a minute late."""
+
+TOUCH_EVERY_S = 20.0
 
 
 class Locked(GtptBenchError):
@@ -32,16 +38,37 @@ class Locked(GtptBenchError):
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a lock; `started` tells a process from a later one with the same number."""
+    """Who holds a lock; `started` tells a process from a later one with the same number.
+
+    Attributes:
+        job: SLURM's number of the job it belongs to; "" outside SLURM.
+        requeued: how often that job had been requeued by then.
+    """
 
     host: str
     pid: int
     started: str
+    job: str = ""
+    requeued: int = 0
+
+    @classmethod
+    def here(cls) -> Owner:
+        """This process."""
+        pid = os.getpid()
+        return cls(socket.gethostname(), pid, process_start(pid), slurm_job(), int(os.getenv("SLURM_RESTART_COUNT", 0)))
 
     def is_alive(self, silent_s: float) -> bool:
-        if self.host != socket.gethostname():
-            return silent_s < SILENT_S
-        return process_start(self.pid) == self.started
+        if self.host == socket.gethostname():
+            return process_start(self.pid) == self.started
+        if self.job and self.job == slurm_job() and self.requeued != int(os.getenv("SLURM_RESTART_COUNT", 0)):
+            return False
+        return silent_s < SILENT_S
+
+
+def slurm_job() -> str:
+    """Number of the SLURM job that this process belongs to, `17` or, in an array, `17_4`; "" outside SLURM."""
+    array, index = os.getenv("SLURM_ARRAY_JOB_ID"), os.getenv("SLURM_ARRAY_TASK_ID")
+    return f"{array}_{index}" if array and index else os.getenv("SLURM_JOB_ID", "")
 
 
 @contextlib.contextmanager
@@ -52,14 +79,15 @@ def locked(path: Path) -> Iterator[None]:
         Locked: a living owner holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    me = Owner(socket.gethostname(), os.getpid(), process_start(os.getpid()))
+    me = Owner.here()
     while not _taken(path, me):
         owner = owner_of(path)
         if owner is not None:
             raise Locked(f"{path.parent} is being worked on by process {owner.pid} on {owner.host}")
         _break(path)
     try:
-        yield
+        with _touched(path, me):
+            yield
     finally:
         if owner_of(path) == me:  # after too long a silence somebody else may have taken it over
             path.unlink(missing_ok=True)
@@ -69,10 +97,44 @@ def owner_of(path: Path) -> Owner | None:
     """The living owner of a lock; None if there is no lock or its owner is dead."""
     try:
         silent_s = time.time() - path.stat().st_mtime
-        owner = Owner(**json.loads(path.read_text(encoding="utf-8")))
+    except OSError:
+        return None
+    owner = _written_in(path)
+    return owner if owner is not None and owner.is_alive(silent_s) else None
+
+
+def _written_in(path: Path) -> Owner | None:
+    """Who a lock says it belongs to, dead or alive."""
+    try:
+        return Owner(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return owner if owner.is_alive(silent_s) else None
+
+
+@contextlib.contextmanager
+def _touched(path: Path, me: Owner) -> Iterator[None]:
+    """Tell other hosts again and again that the owner lives, however long a step takes.
+
+    One that was taken for dead and is not, such as on a node that SLURM has given up, ends when it finds out: somebody
+    else does its work.
+    """
+    over = threading.Event()
+
+    def keep_touching() -> None:
+        while not over.wait(TOUCH_EVERY_S):
+            owner = _written_in(path)
+            if owner is not None and owner != me:
+                print(
+                    f"{path.parent} was taken over by process {owner.pid} on {owner.host}", file=sys.stderr, flush=True
+                )
+                os._exit(Locked.exit_code)
+            touch(path)
+
+    threading.Thread(target=keep_touching, name="lock", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def touch(path: Path) -> None:
@@ -82,8 +144,10 @@ def touch(path: Path) -> None:
 
 
 def _taken(path: Path, me: Owner) -> bool:
-    """Create the lock complete with its content: a link to a finished file either succeeds or finds one there."""
-    mine = path.with_name(f".lock.{me.host}.{me.pid}")
+    """Create the lock complete with its content: a link to a finished file either succeeds or finds one there.
+
+    The file that is linked is this process's alone: a killed one may have left its own, which is still its lock."""
+    mine = path.with_name(f".lock.{me.host}.{me.pid}.{me.started}")
     mine.write_text(json.dumps(me.__dict__), encoding="utf-8")
     try:
         os.link(mine, path)

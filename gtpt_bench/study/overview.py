@@ -8,10 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from gtpt_bench.models.catalogue import ModelConfig
-from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.tokens import GroupTokens
+from gtpt_bench.shown import NONE
 from gtpt_bench.study.forecast import Forecast
-from gtpt_bench.study.plan import Plan, PlannedTiming
+from gtpt_bench.study.plan import Plan, PlannedCost, PlannedTiming
 from gtpt_bench.study.sensitivity import sensitivity_sentences
 from gtpt_bench.study.state import Status
 
@@ -36,37 +37,28 @@ def overview_rows(plan: Plan) -> list[tuple[str, ...]]:
     return [
         (
             variant,
-            model,
+            planned.model,
             f"{cost.params:,}",
-            *(f"{macs:,}" for macs in (cost.full, cost.attention, cost.thop)),
-            layers_in_words(config),
+            *(f"{macs[name]:,}" if name in macs else NONE for name in ("full", "attention", "thop")),
+            layers_in_words(planned.config),
             trained_as(plan, variant),
             *trained_cost(plan, variant),
         )
         for variant in plan.variants
-        for model, config in [model_of(plan, variant)]
-        for cost in [gtpt_cost(config)]
+        for planned in [shown_cost(plan, variant)]
+        for cost, macs in [(planned.config.cost, planned.config.planned_macs)]
     ]
 
 
-def model_of(plan: Plan, variant: str) -> tuple[str, ModelConfig]:
-    cost = plan.measured.get(variant) or plan.trained[variant]
-    return cost.model, cost.config
+def shown_cost(plan: Plan, variant: str) -> PlannedCost:
+    """Of the measured model, or of the trained one where none is measured."""
+    return plan.measured.get(variant) or plan.trained[variant]
 
 
 def trained_as(plan: Plan, variant: str) -> str:
     """How often and as which model a variant is trained."""
-    runs = [run for run in plan.runs if run.variant == variant]
+    runs = plan.runs_by_variant.get(variant)
     return f"{plan.trained[variant].model}, {len(runs)} seed(s)" if runs else "no"
-
-
-def stage_tokens(config: ModelConfig) -> tuple[int, ...]:
-    """Image-token slots at the end of each of the four stages."""
-    ends, last = [], 0
-    for depth in config.stage_depths:
-        last += depth
-        ends.append(config.schedule.image_slots[last - 1])
-    return tuple(ends)
 
 
 def trained_cost(plan: Plan, variant: str) -> tuple[str, str]:
@@ -74,17 +66,19 @@ def trained_cost(plan: Plan, variant: str) -> tuple[str, str]:
     trained, measured = plan.trained.get(variant), plan.measured.get(variant)
     if trained is None or measured is None or trained.config == measured.config:
         return "", ""
-    return f"{gtpt_cost(trained.config).full:,}", layers_in_words(trained.config)
+    return f"{trained.config.cost.full:,}", layers_in_words(trained.config)
 
 
 def layers_in_words(config: ModelConfig) -> str:
     """Image-token slots at the end of each layer, equal neighbours together: `256x3 179x3 76x3 25x3`."""
-    runs = [(slots, len(list(same))) for slots, same in groupby(config.schedule.image_slots)]
+    runs = [(slots, len(list(same))) for slots, same in groupby(config.tokens_a_layer)]
     return " ".join(f"{slots}x{length}" for slots, length in runs)
 
 
 def layers_as_json(config: ModelConfig) -> list[dict[str, Any]]:
-    """Of each layer, the tokens that attend and those left for its feed-forward net, a group each."""
+    """Of each layer of a GTPT, the tokens that attend and those left for its feed-forward net, a group each."""
+    if not isinstance(config, GTPTConfig):
+        return []
 
     def tokens(groups: Sequence[GroupTokens]) -> list[dict[str, int]]:
         return [{"keypoints": g.keypoints, "dense": g.dense, "image": g.image} for g in groups]
@@ -138,23 +132,10 @@ def duration(seconds: float) -> str:
 def plan_as_json(plan: Plan, status: Sequence[Status]) -> dict[str, Any]:
     variants = {}
     for variant in plan.variants:
-        model, config = model_of(plan, variant)
-        cost = gtpt_cost(config)
-        variants[variant] = {
-            "model": model,
-            "params": cost.params,
-            "macs": cost.macs(),
-            "image_slots": list(config.schedule.image_slots),
-            "layers": layers_as_json(config),
-        }
+        shown = shown_cost(plan, variant)
+        variants[variant] = {**_cost_as_json(shown), "layers": layers_as_json(shown.config)}
         if variant in plan.trained:
-            trained = plan.trained[variant]
-            variants[variant]["trained"] = {
-                "model": trained.model,
-                "params": gtpt_cost(trained.config).params,
-                "macs": gtpt_cost(trained.config).macs(),
-                "image_slots": list(trained.config.schedule.image_slots),
-            }
+            variants[variant]["trained"] = _cost_as_json(plan.trained[variant])
     runs = [{"variant": r.variant, "seed": r.seed, "folder": r.folder, "train": r.train_signature} for r in plan.runs]
     return {
         "study": plan.study.study,
@@ -162,4 +143,13 @@ def plan_as_json(plan: Plan, status: Sequence[Status]) -> dict[str, Any]:
         "variants": variants,
         "runs": runs,
         "status": [{"part": s.part, "state": s.state, "words": s.words} for s in status],
+    }
+
+
+def _cost_as_json(planned: PlannedCost) -> dict[str, Any]:
+    return {
+        "model": planned.model,
+        "params": planned.config.cost.params,
+        "macs": planned.config.planned_macs,
+        "image_slots": list(planned.config.tokens_a_layer),
     }

@@ -5,34 +5,23 @@ Everything that can be refused is refused here, before an hour on a GPU is spent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
-
-from gtpt_bench.config import (
-    DataIdentity,
-    RunConfig,
-    cost_signature,
-    evaluate_signature,
-    timing_signature,
-    train_signature,
-)
+from gtpt_bench.config import DataIdentity, RunConfig, SeedSignatures, cost_signature, timing_signature
 from gtpt_bench.efficiency.options import DeviceKind
 from gtpt_bench.errors import InputError, StudyError
-from gtpt_bench.frozen import Frozen
 from gtpt_bench.models.catalogue import ModelConfig, model_config
 from gtpt_bench.study.audit_plan import audited_models, planned_audit
+from gtpt_bench.study.changed_configs import ChangedConfigs
 from gtpt_bench.study.compatible import first_conflict
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun, PlannedTiming
 from gtpt_bench.study.reported import look_up
-from gtpt_bench.study.spec import Audit, Changes, Study
+from gtpt_bench.study.spec import Audit, Study
 from gtpt_bench.study.variants import ACCURACY_PARTS, Variant, variants_of
-from gtpt_bench.study.yaml_source import KeyPath, YamlSource, first_problem
-
-C = TypeVar("C", bound=Frozen)
+from gtpt_bench.study.yaml_source import KeyPath, YamlSource
 
 
 def build_plan(
@@ -62,7 +51,8 @@ def build_plan(
     variants = variants_of(study, source)
     _check_names(study, [variant.name for variant in variants], source)
     measured = _costs(study.model, variants, source, ("model",)) if study.model else {}
-    trained_variants = [v for v in variants if _is_trained(study, v.name)]
+    only = set(study.accuracy.only) if study.accuracy else set()
+    trained_variants = [v for v in variants if not only or v.name in only]
     trained, runs = _accuracy(study, trained_variants, source, identify)
     return Plan(
         study=study,
@@ -114,21 +104,18 @@ def _check_timing(study: Study, source: YamlSource, device_kind: DeviceKind) -> 
 
 def _check_names(study: Study, names: Sequence[str], source: YamlSource) -> None:
     """Refuse a report or an accuracy part that speaks of variants which do not exist."""
+    known = set(names)
     spoken: list[tuple[KeyPath, str]] = [(("report", "baseline"), study.report.baseline)]
     spoken += [(("report", "reported", index), row.variant) for index, row in enumerate(study.report.reported)]
     for variant, reference in study.report.against.items():
         spoken += [(("report", "against", variant), name) for name in (variant, reference)]
     spoken += [(("accuracy", "only"), name) for name in (study.accuracy.only if study.accuracy else ())]
     for key, name in spoken:
-        if name and name not in names:
+        if name and name not in known:
             raise StudyError(
                 f"{source.place(key)}: {'.'.join(map(str, key))}: no variant is called {name!r}; "
                 f"known: {', '.join(names)}"
             )
-
-
-def _is_trained(study: Study, variant: str) -> bool:
-    return study.accuracy is not None and (not study.accuracy.only or variant in study.accuracy.only)
 
 
 def _costs(
@@ -138,14 +125,17 @@ def _costs(
     key: tuple[str, ...],
     changes: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, PlannedCost]:
-    base = _named_model(model, source, key)
     own = Variant(model, dict(changes), {name: (key[0], "changes", name) for name in changes})
-    base = _changed(base, own.changes, own, source, of=model)
-    configs = {v.name: _changed(base, v.model_changes, v, source, of=model) for v in variants}
-    return {
-        name: PlannedCost(model=model, config=config, signature=cost_signature(config))
-        for name, config in configs.items()
-    }
+    base = ChangedConfigs(_named_model(model, source, key), source, of=model).of(own, own.changes)
+    configs = ChangedConfigs(base, source, of=model)
+    costs: dict[int, PlannedCost] = {}
+    by_variant = {}
+    for variant in variants:
+        config = configs.of(variant, variant.model_changes)
+        if id(config) not in costs:
+            costs[id(config)] = PlannedCost(model=model, config=config, signature=cost_signature(config))
+        by_variant[variant.name] = costs[id(config)]
+    return by_variant
 
 
 def _named_model(model: str, source: YamlSource, key: tuple[str, ...]) -> ModelConfig:
@@ -166,28 +156,36 @@ def _accuracy(
     if accuracy is None:
         return {}, ()
     costs = _costs(accuracy.model, variants, source, ("accuracy", "model"), accuracy.changes)
-    runs = []
+    changed = {part: ChangedConfigs(getattr(accuracy, part), source, prefix=f"{part}.") for part in ACCURACY_PARTS}
+    runs: list[PlannedRun] = []
     homes: dict[str, str] = {}
     for variant in variants:
-        parts = {
-            part: _changed(getattr(accuracy, part), variant.accuracy_changes(part), variant, source, prefix=f"{part}.")
-            for part in ACCURACY_PARTS
-        }
-        for seed in study.seeds:
-            config = RunConfig(model=costs[variant.name].config, seed=seed, **parts)
-            _check_compatible(config, variant, source)
-            data = identify(config)
-            evaluated = evaluate_signature(config, data)
-            run = PlannedRun(
-                variant=variant.name,
-                home=homes.setdefault(evaluated, variant.name),
-                config=config,
-                train_signature=train_signature(config, data),
-                evaluate_signature=evaluated,
-            )
-            runs.append(run)
-    _check_same_images(runs, source)
+        parts = {part: configs.of(variant, variant.accuracy_changes(part)) for part, configs in changed.items()}
+        config = RunConfig(model=costs[variant.name].config, seed=study.seeds[0], **parts)
+        _check_compatible(config, variant, source)
+        runs += _of_all_seeds(config, variant.name, study.seeds, identify(config), homes)
+    _check_same_images(runs[:: len(study.seeds)], source)
     return costs, tuple(runs)
+
+
+def _of_all_seeds(
+    config: RunConfig, variant: str, seeds: Sequence[int], data: DataIdentity, homes: dict[str, str]
+) -> Iterator[PlannedRun]:
+    """The runs of a variant, whose config is validated already.
+
+    Args:
+        homes: by signature the variant that has such a run first; is filled.
+    """
+    signed = SeedSignatures(config, data)
+    for seed in seeds:
+        trained, evaluated = signed.of(seed)
+        yield PlannedRun(
+            variant=variant,
+            home=homes.setdefault(evaluated, variant),
+            config=config.model_copy(update={"seed": seed}),
+            train_signature=trained,
+            evaluate_signature=evaluated,
+        )
 
 
 def _check_compatible(config: RunConfig, variant: Variant, source: YamlSource) -> None:
@@ -202,7 +200,11 @@ def _check_compatible(config: RunConfig, variant: Variant, source: YamlSource) -
 
 
 def _check_same_images(runs: Sequence[PlannedRun], source: YamlSource) -> None:
-    """Differences of AP are taken image by image, so all variants must be evaluated on the same ones."""
+    """Differences of AP are taken image by image, so all variants must be evaluated on the same ones.
+
+    Args:
+        runs: one of each variant.
+    """
 
     def images(run: PlannedRun) -> tuple[object, ...]:
         data = run.config.data
@@ -214,22 +216,6 @@ def _check_same_images(runs: Sequence[PlannedRun], source: YamlSource) -> None:
                 f"{source.place(('vary',))}: variants {runs[0].variant!r} and {run.variant!r} would be evaluated on "
                 "different images (data.evaluation, data.drawing or evaluation.images); make two studies of it"
             )
-
-
-def _changed(base: C, changes: Changes, variant: Variant, source: YamlSource, *, prefix: str = "", of: str = "") -> C:
-    """The config with a variant's changes; a refusal names the place in the study that asked for it."""
-    try:
-        return base.changed(changes) if changes else base
-    except ValidationError as error:
-        path, reason = first_problem(error, type(base))
-        key = prefix + ".".join(map(str, path)) if path else ""
-        asked = next((c for c in variant.places if key.startswith(c) or c.startswith(key or c)), "")
-        place = source.place(variant.places[asked]) if asked else source.name
-        subject = f" for {of}" if of else ""
-        if of and len(path) == 1 and reason.startswith("unknown key"):
-            reason += "; or groups, and of the run training.…, data.…, evaluation.…"
-        named = f"{key}: " if key else ""
-        raise StudyError(f"{place}: variant {variant.name!r}{subject}: {named}{reason}") from error
 
 
 def _timing(study: Study, measured: Mapping[str, PlannedCost], device: str) -> PlannedTiming:

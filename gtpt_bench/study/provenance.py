@@ -14,6 +14,7 @@ from typing import Any
 import gtpt_bench
 from gtpt_bench.efficiency.cpu_settings import cpu_settings
 from gtpt_bench.efficiency.device import cpu_name, device_name, num_cores
+from gtpt_bench.files import read_json_file
 
 PACKAGES = ("torch", "numpy", "opencv-python-headless", "pycocotools", "pydantic")
 
@@ -34,10 +35,17 @@ def provenance() -> dict[str, Any]:
     }
 
 
+COPY_OF = "copy_of.json"
+"""In a copy of the package that jobs of a cluster run: the code version it was copied from."""
+
+
 @cache
 def code_version() -> dict[str, Any]:
     """Package version and, in a git checkout, the commit and whether tracked files differ from it."""
     folder = Path(__file__).resolve().parent.parent
+    copied: dict[str, Any] | None = read_json_file(folder / COPY_OF)
+    if copied is not None:
+        return copied
     commit = _git(folder, "rev-parse", "HEAD") if (folder.parent / ".git").exists() else None
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no", ".") if commit else None
     return {"version": gtpt_bench.__version__, "commit": commit, "dirty": bool(changed)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from gtpt_bench.cluster.ledger import ClusterFolder
+from gtpt_bench.cluster.positions import last_machine, with_queue
 from gtpt_bench.config import DataIdentity, RunConfig
 from gtpt_bench.data.config import DrawnData
-from gtpt_bench.efficiency.device import device_name, gpu_name
+from gtpt_bench.efficiency.device import gpu_ids
 from gtpt_bench.errors import DataError, StudyError
 from gtpt_bench.files import write_text
 from gtpt_bench.study.data_source import DataSource
 from gtpt_bench.study.display import Display
 from gtpt_bench.study.execute_local import Outcome, draw_data, execute, sigterm_as_interrupt
 from gtpt_bench.study.forecast import Forecast, forecast
+from gtpt_bench.study.gpu_slots import GpuSlots
 from gtpt_bench.study.load import load_study, load_training
-from gtpt_bench.study.local_worker import EXECUTORS, Inline
+from gtpt_bench.study.local_worker import Inline
+from gtpt_bench.study.machine import Machine, this_machine
 from gtpt_bench.study.missing import PlannedJob, missing_jobs, runs_at_once
-from gtpt_bench.study.plan import Plan
+from gtpt_bench.study.plan import Plan, plan_label
 from gtpt_bench.study.planning import build_plan
 from gtpt_bench.study.spec import Study
 from gtpt_bench.study.state import Status, study_status
@@ -61,30 +65,55 @@ class Session:
     def missing_jobs(self) -> list[PlannedJob]:
         return missing_jobs(self.plan, self.folder, self.data, only=self.only)
 
+    @property
+    def cluster(self) -> ClusterFolder:
+        """What of it is in the queue of a cluster."""
+        return ClusterFolder(self.folder, self.plan.label)
+
     def status(self) -> list[Status]:
-        return study_status(self.chosen, self.folder)
+        return with_queue(study_status(self.chosen, self.folder), self.cluster)
 
     def forecast(self) -> Forecast:
         return forecast(self.chosen, self.folder, at_once=runs_at_once(self.plan))
 
-    def run(self, executor: str, display: Display, *, processes: int = 1, launched: Several | None = None) -> Outcome:
-        """Do what is missing; the plan is kept in a file, so that a report needs nothing else.
+    def prepared(self, display: Display, *, processes: int = 1) -> list[PlannedJob]:
+        """What is missing, with the data drawn that it needs; the plan is kept in a file, so that a report needs
+        nothing else.
 
-        Args:
-            processes: to start for each run.
-            launched: processes that were started together with this one and share its runs, done one by one in here.
+        Raises:
+            KeyboardInterrupt: Ctrl-C or SIGTERM while data were drawn.
         """
         write_text(self.folder.plan(self.plan.label), self.plan.model_dump_json(indent=1) + "\n")
         jobs = missing_jobs(self.plan, self.folder, self.data, only=self.only, processes=processes)
+        with sigterm_as_interrupt():
+            draw_data(jobs, self.data, display)
+        return jobs
+
+    def run(
+        self,
+        executor: str,
+        display: Display,
+        *,
+        processes: int = 1,
+        launched: Several | None = None,
+        chosen: Callable[[PlannedJob], bool] = lambda job: True,
+    ) -> Outcome:
+        """Do what is missing on this machine.
+
+        Args:
+            processes: to start for each run.
+            chosen: of what is missing.
+            launched: processes that were started together with this one and share its runs, done one by one in here.
+        """
         try:
-            with sigterm_as_interrupt():
-                draw_data(jobs, self.data, display)
+            jobs = [job for job in self.prepared(display, processes=processes) if chosen(job)]
         except KeyboardInterrupt:
             return Outcome(interrupted=True)
         if launched is not None:
             return execute(jobs, partial(Inline, launched=launched), display, at_once=1)
-        at_once = 1 if executor == "inline" else runs_at_once(self.plan)
-        return execute(jobs, EXECUTORS[executor], display, at_once=at_once)
+        if executor == "inline":
+            return execute(jobs, Inline, display, at_once=1)
+        return execute(jobs, GpuSlots(gpu_ids()).start, display, at_once=runs_at_once(self.plan))
 
     def write_report(self) -> ReportFiles:
         from gtpt_bench.report.write import write_report
@@ -101,23 +130,42 @@ def open_session(
     changes: Sequence[str] = (),
     only: Sequence[str] = (),
     may_lack_data: bool = False,
+    machine: Machine | None = None,
 ) -> Session:
     """A study file as a session.
 
     Args:
+        machine: that measures time; None: the cluster that the study was submitted to, if it was, else this one.
         may_lack_data: plan without a data root although the runs need one; nothing can then be run.
 
     Raises:
         StudyError, DataError: in one line what is wrong and where.
     """
     spec, source = load_study(study, profile=profile, real_data=data_root is not None, changes=changes)
-    return _session(spec, source, profile, data_root, results, changes=changes, only=only, may_lack_data=may_lack_data)
+    return _session(
+        spec,
+        source,
+        profile,
+        data_root,
+        results,
+        changes=changes,
+        only=only,
+        may_lack_data=may_lack_data,
+        machine=machine,
+    )
 
 
-def open_training(config: Path, data_root: Path | None, results: Path, *, changes: Sequence[str] = ()) -> Session:
+def open_training(
+    config: Path,
+    data_root: Path | None,
+    results: Path,
+    *,
+    changes: Sequence[str] = (),
+    machine: Machine | None = None,
+) -> Session:
     """A training config as a session with a single run; raises as `open_session` does."""
     spec, source = load_training(config, real_data=data_root is not None, changes=changes)
-    return _session(spec, source, "train", data_root, results, changes=changes)
+    return _session(spec, source, "train", data_root, results, changes=changes, machine=machine)
 
 
 def _session(
@@ -130,6 +178,7 @@ def _session(
     changes: Sequence[str],
     only: Sequence[str] = (),
     may_lack_data: bool = False,
+    machine: Machine | None = None,
 ) -> Session:
     if data_root is not None and not data_root.is_dir():
         raise DataError(f"data root {data_root} is not a folder")
@@ -143,17 +192,19 @@ def _session(
                 return DataIdentity(train="unknown", evaluation="unknown")
             raise
 
+    folder = StudyFolder(results / spec.study)
+    machine = machine or last_machine(ClusterFolder(folder, plan_label(spec, profile, changes))) or this_machine()
     plan = build_plan(
         spec,
         source,
         profile=profile,
         identify=identify,
-        device=device_name(),
-        device_kind="cuda" if gpu_name() else "cpu",
+        device=machine.device,
+        device_kind=machine.kind,
         changes=changes,
     )
     plan.narrowed(only)
-    return Session(plan, StudyFolder(results / spec.study), data, tuple(only))
+    return Session(plan, folder, data, tuple(only))
 
 
 def study_name(study: Path) -> str:

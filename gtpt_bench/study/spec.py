@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from gtpt_bench.data.config import DataConfig
 from gtpt_bench.evaluation.protocol import Protocol
@@ -53,13 +53,38 @@ class ReportedRow(Frozen):
     variant: str
 
 
-class Audit(Frozen):
-    """Published figures of models held against every way of counting them."""
+class AuditedModel(Frozen):
+    """A row of an audit: a model of the catalogue as it is, or changed."""
 
-    models: tuple[str, ...] = ()
-    """Of the catalogue; all of them if empty."""
+    name: Name
+    """Of the row; in a study file the key: `hrnet_w32_mpii: {model: hrnet_w32, changes: {keypoints: mpii}}`."""
+    model: str
+    """Of the catalogue."""
+    changes: Changes = Field(default_factory=dict)
+    """Of the model, by dotted key: another input size or keypoint set. What is published is about unchanged ones."""
+
+
+def _with_name(value: Any) -> Any:
+    """`hrnet_w32` in short for the model under its own name, `{row: {…}}` for a row with a name of its own."""
+    if isinstance(value, str):
+        return {"name": value, "model": value}
+    if isinstance(value, dict) and len(value) == 1:
+        ((name, content),) = value.items()
+        return {"name": name, **content} if isinstance(content, dict) else value
+    return value
+
+
+class Audit(Frozen):
+    """Published figures of models held against every way of counting them; with `timing`, against each other."""
+
+    models: tuple[Annotated[AuditedModel, BeforeValidator(_with_name)], ...] = ()
+    """All of the catalogue if empty."""
     published: tuple[str, ...] = Field(min_length=1)
     """CSV files in results/reference/ whose column `model` says which model of the catalogue a row is about."""
+    claims: tuple[str, ...] = ()
+    """CSV files there that say how much less one model has of something than another one."""
+    counted_only: tuple[Name, ...] = ()
+    """Rows that are counted without memory for their weights, and not timed: too large for most machines."""
 
 
 PlotName = Literal["ap_against_macs", "kept_tokens", "error_kinds", "ap_if_fixed", "keypoint_errors"]
@@ -91,7 +116,7 @@ class Study(Frozen):
     timing: StudyTiming | None = None
     """None: cost is counted, time is not measured."""
     audit: Audit | None = None
-    """In place of a model and what varies: models of the catalogue as they are."""
+    """In place of a model and what varies: models of the catalogue, a row each."""
     report: Report = Report()
 
     @field_validator("study")

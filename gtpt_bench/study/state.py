@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Container
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from gtpt_bench.files import read_json_file
 from gtpt_bench.frozen import canonical_json
 from gtpt_bench.study.lock import owner_of
-from gtpt_bench.study.plan import Plan, PlannedRun
-from gtpt_bench.study.store import JobFolder, StudyFolder, read_record
+from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun
+from gtpt_bench.study.store import JobFolder, Names, StudyFolder, names_in, read_record
 
-State = Literal["missing", "running", "done", "failed", "stale"]
+State = Literal["missing", "queued", "running", "done", "failed", "stale"]
 
 
 @dataclass(frozen=True)
@@ -32,45 +34,58 @@ class Status:
 
 
 def study_status(plan: Plan, folder: StudyFolder) -> list[Status]:
-    """State of every cost, run and timing of the plan, then of results that no longer belong to it."""
-    counting, clocking = folder.measuring("cost", plan.label), folder.measuring("timing", plan.label)
+    """State of every cost, run and timing of the plan, then of results that no longer belong to it.
+
+    One look at the study's folder, then one file of each part that is done, and one look at each run's folder that is
+    not: what else there is to read is read there alone (tests/study/test_ten_thousand_runs.py counts).
+    """
+    there = folder.names()
+    counting = _Pending(folder.measuring("cost", plan.label), there)
     costs = [
-        Status(f"cost of {name}", *measured_state(folder.cost(cost), cost.signature, counting))
+        Status(f"cost of {name}", *_measured(cost.file, cost.signature, folder, there, counting))
         for name, cost in _named_costs(plan)
     ]
-    runs = [run_status(run, folder.run(run)) for run in plan.runs]
-    timings = (
-        [
-            Status(
-                f"timing of {plan.timing.model}",
-                *measured_state(folder.timing(plan.timing), plan.timing.signature, clocking),
-            )
-        ]
-        if plan.timing
-        else []
-    )
-    return [*costs, *timings, *runs, *_stale(plan, folder)]
+    timings = []
+    if plan.timing:
+        clocking = _Pending(folder.measuring("timing", plan.label), there)
+        state = _measured(plan.timing.file, plan.timing.signature, folder, there, clocking)
+        timings = [Status(f"timing of {plan.timing.model}", *state)]
+    runs = [run_status(run, folder.run(run), there) for run in plan.runs]
+    return [*costs, *timings, *runs, *_stale(plan, folder, there)]
 
 
-def run_status(run: PlannedRun, folder: JobFolder) -> Status:
-    """State of one run: done only when it is both trained and evaluated."""
+def run_status(run: PlannedRun, folder: JobFolder, there: Names) -> Status:
+    """State of one run: done only when it is both trained and evaluated.
+
+    Args:
+        there: what lies in the study's folder.
+    """
     part = f"{run.variant} seed {run.seed}"
+    if run.folder not in there.folders:
+        return Status(part, "missing")
     evaluation = read_record(folder.evaluation(run.evaluate_signature), run.evaluate_signature)
     if evaluation is not None:
         return Status(part, "done", _figure(evaluation["metrics"]), folder.path)
-    state, words = _unfinished(folder)
-    if state == "missing" and read_record(folder.train_record, run.train_signature) is not None:
-        words = "trained, not evaluated by this protocol"
-    elif state == "missing" and folder.checkpoint.exists():
-        words = "stopped; run again to continue"
-    return Status(part, state, words, folder.path if folder.path.exists() else None)
+    begun = names_in(folder.path).files
+    state, words = _unfinished(folder, begun)
+    if state == "missing":
+        words = _so_far(run, folder, begun)
+    return Status(part, state, words, folder.path)
 
 
 def _figure(metrics: dict[str, Any]) -> str:
     return f"AP {100 * metrics['AP']:.1f}" if "AP" in metrics else f"PCKh {metrics['Mean']:.1f}"
 
 
-def _named_costs(plan: Plan) -> list[tuple[str, Any]]:
+def _so_far(run: PlannedRun, folder: JobFolder, begun: Container[str]) -> str:
+    """How far a run has come that nobody works on."""
+    trained = folder.train_record
+    if trained.name in begun and read_record(trained, run.train_signature) is not None:
+        return "trained, not evaluated by this protocol"
+    return "stopped; run again to continue" if folder.checkpoint.name in begun else ""
+
+
+def _named_costs(plan: Plan) -> list[tuple[str, PlannedCost]]:
     dense = {f"{model}, all tokens": cost for model, cost in plan.audit.dense.items()} if plan.audit else {}
     named = {
         cost.signature: (variant if plan.audit else f"{cost.model}, {variant}", cost)
@@ -80,44 +95,64 @@ def _named_costs(plan: Plan) -> list[tuple[str, Any]]:
     return [named[cost.signature] for cost in plan.costs]
 
 
-def measured_state(record: Path, signature: str, job: JobFolder) -> tuple[State, str, Path | None]:
-    """State of a cost or timing, in words, and the folder of its log."""
-    if read_record(record, signature) is not None:
+class _Pending:
+    """State of costs or times without a record, which one worker sees to: the same for all, and looked up once."""
+
+    def __init__(self, job: JobFolder, there: Names) -> None:
+        self.job, self.there = job, there
+
+    @cached_property
+    def state(self) -> tuple[State, str, Path | None]:
+        return pending_state(self.job, self.there)
+
+
+def pending_state(job: JobFolder, there: Names) -> tuple[State, str, Path | None]:
+    """State of what a worker measures and has no record yet, in words, and the folder of its log.
+
+    Args:
+        there: what lies in the study's folder.
+    """
+    if job.path.name not in there.folders:
+        return "missing", "", None
+    return (*_unfinished(job, names_in(job.path).files), job.path)
+
+
+def _measured(
+    file: str, signature: str, folder: StudyFolder, there: Names, pending: _Pending
+) -> tuple[State, str, Path | None]:
+    if file in there.files and read_record(folder.path / file, signature) is not None:
         return "done", "", None
-    return (*_unfinished(job), job.path if job.path.exists() else None)
+    return pending.state
 
 
-def _unfinished(folder: JobFolder) -> tuple[State, str]:
-    if owner_of(folder.lock) is not None:
+def _unfinished(folder: JobFolder, begun: Container[str]) -> tuple[State, str]:
+    """State of a job without a result.
+
+    Args:
+        begun: names of the files in its folder.
+    """
+    if folder.lock.name in begun and owner_of(folder.lock) is not None:
         progress = read_json_file(folder.progress) or {}
         done, total = progress.get("done", 0), progress.get("total", 0)
         return "running", f"{progress.get('step', 'starting')} {done}/{total} {progress.get('words', '')}".strip()
-    error = read_json_file(folder.error)
+    error = read_json_file(folder.error) if folder.error.name in begun else None
     if error is not None:
         return "failed", str(error.get("reason", "")).splitlines()[0] if error.get("reason") else ""
     return "missing", ""
 
 
-def _stale(plan: Plan, folder: StudyFolder) -> list[Status]:
+def _stale(plan: Plan, folder: StudyFolder, there: Names) -> list[Status]:
     """Finished runs whose config is planned, but whose step or data have moved on since."""
-    wanted = {run.folder for run in plan.runs}
+    others = sorted(there.folders - {run.folder for run in plan.runs})
+    records = {name: read_record(JobFolder(folder.path / name).train_record) for name in others}
+    known = {name: record for name, record in records.items() if record is not None}
+    if not known:
+        return []
     configs = {canonical_json(run.config): run for run in plan.runs}
     found = []
-    for path in sorted(folder.path.glob("*/train.json")):
-        record = read_record(path)
-        if record is None or path.parent.name in wanted:
-            continue
+    for name, record in known.items():
         run = configs.get(canonical_json(record["config"]))
         if run is not None:
-            words = f"older result in {path.parent.name}: the step or the data changed since"
-            found.append(Status(f"{run.variant} seed {run.seed}", "stale", words, path.parent))
+            words = f"older result in {name}: the step or the data changed since"
+            found.append(Status(f"{run.variant} seed {run.seed}", "stale", words, folder.path / name))
     return found
-
-
-def read_json_file(path: Path) -> dict[str, Any] | None:
-    """A JSON object that may not be there, or not be readable just now."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None

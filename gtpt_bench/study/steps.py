@@ -15,6 +15,8 @@ from gtpt_bench.errors import RunInterrupted, WeightsError
 from gtpt_bench.evaluation.analysis.analyse import errors_of
 from gtpt_bench.evaluation.analysis.as_json import errors_to_json
 from gtpt_bench.evaluation.on_data import evaluated_model
+from gtpt_bench.evaluation.resampled import resampled_ap, resampled_to_json
+from gtpt_bench.evaluation.score import Scored
 from gtpt_bench.files import write_json, write_text
 from gtpt_bench.models import build_model
 from gtpt_bench.models.weights import fill_strictly
@@ -162,6 +164,8 @@ def evaluate(
     scored = found.poses.scored
     write_json(folder.predictions(signature), found.poses.results)
     write_json(folder.matches(signature), scored.kept())
+    if isinstance(scored, Scored):
+        write_json(folder.resampled(signature), resampled_to_json(resampled_ap(scored.matches)))
     errors = errors_of(
         found.truth, found.poses, config.model.keypoint_set, max_detections=config.evaluation.max_detections
     )

@@ -2,8 +2,8 @@
 
     results/<study>/<variant>-s<seed>-<train signature, 8>/
         config.json log.txt history.jsonl progress.json checkpoint.pt
-        train.json evaluate-<8>.json predictions-<8>.json.gz matches-<8>.json.gz errors-<8>.json.gz
-        error.json lock
+        train.json evaluate-<8>.json error.json lock
+        predictions-<8>.json.gz matches-<8>.json.gz resampled-<8>.json.gz errors-<8>.json.gz
     results/<study>/cost-<8>.json, timing-<8>.json, plan-<profile>-<data>.json
     results/<study>/report-<profile>-<data>/
 
@@ -12,10 +12,12 @@ State follows from these files alone. A record is a JSON object with `schema`, `
 
 from __future__ import annotations
 
-import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic_core import from_json
 
 from gtpt_bench.study.plan import DIGITS, PlannedCost, PlannedRun, PlannedTiming
 
@@ -68,6 +70,9 @@ class JobFolder:
     def matches(self, evaluate_signature: str) -> Path:
         return self.path / f"matches-{evaluate_signature[:DIGITS]}.json.gz"
 
+    def resampled(self, evaluate_signature: str) -> Path:
+        return self.path / f"resampled-{evaluate_signature[:DIGITS]}.json.gz"
+
     def errors(self, evaluate_signature: str) -> Path:
         return self.path / f"errors-{evaluate_signature[:DIGITS]}.json.gz"
 
@@ -76,10 +81,34 @@ class JobFolder:
 
 
 @dataclass(frozen=True)
+class Names:
+    """What lies in a folder, from one look at it. Of 10,000 runs that have not begun, one look tells as much as asking
+    for each, which on a network file system takes seconds."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+
+
+def names_in(path: Path) -> Names:
+    """What lies in a folder; nothing if it is not there."""
+    try:
+        with os.scandir(path) as entries:
+            kinds = {entry.name: entry.is_dir() for entry in entries}
+    except OSError:
+        return Names(frozenset(), frozenset())
+    folders = frozenset(name for name, is_folder in kinds.items() if is_folder)
+    return Names(frozenset(kinds) - folders, folders)
+
+
+@dataclass(frozen=True)
 class StudyFolder:
     """Folder of all results of a study."""
 
     path: Path
+
+    def names(self) -> Names:
+        """What is there now: a folder a run that has begun, records of costs and timings."""
+        return names_in(self.path)
 
     def run(self, run: PlannedRun) -> JobFolder:
         return JobFolder(self.path / run.folder)
@@ -104,7 +133,7 @@ class StudyFolder:
 def read_record(path: Path, signature: str | None = None) -> Record | None:
     """A finished record; None if there is none, it is unreadable, or it belongs to another signature."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = from_json(path.read_bytes())  # twice as fast as json
     except (OSError, ValueError):
         return None
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:

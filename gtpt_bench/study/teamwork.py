@@ -12,11 +12,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gtpt_bench.errors import GtptBenchError, RunFailed, RunInterrupted
+from gtpt_bench.errors import GtptBenchError, RunFailed, RunInterrupted, TeamBroken
 from gtpt_bench.study.job import RunJob, read_job
 from gtpt_bench.study.store import JobFolder
 from gtpt_bench.training.meeting import first_store, local_team
-from gtpt_bench.training.team import ALONE, Several, Team, TeamBroken
+from gtpt_bench.training.team import ALONE, Several, Team
 
 SECONDS_TO_END = 10.0
 """That assistants have after a run is over for all."""

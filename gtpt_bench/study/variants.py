@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -54,7 +55,7 @@ def variants_of(study: Study, source: YamlSource) -> tuple[Variant, ...]:
             f"{source.place(('vary',))}: variant {long!r} has {len(long)} letters; it becomes the name of a folder and "
             "may have 64: label the values of its axes, as in axes: {groups: {halves: {…}, one: {…}}}"
         )
-    double = next((name for name in names if names.count(name) > 1), None)
+    double = next((name for name, count in Counter(names).items() if count > 1), None)
     if double is not None:
         raise StudyError(f"{source.place(('vary',))}: two variants are called {double!r}; label their values")
     return tuple(combined)

@@ -3,13 +3,15 @@
 By torchrun or srun as one of several, which share the work of a run: the first one is the worker.
 
 Reads FOLDER/job.json, holds FOLDER/lock, reports to FOLDER/progress.json, leaves a record, or FOLDER/error.json.
-Exit codes: 0 done, 1 failed, 75 somebody else works on it, 130 stopped with its state saved. SIGTERM and SIGINT stop
-it within one training step, batch of evaluation, model counted or round of timing.
+Exit codes: 0 done, 1 failed, 75 somebody else works on it, 130 stopped with its state saved. SIGTERM, SIGINT and
+SIGUSR2, by which SLURM announces the end of a job, stop it within one training step, batch of evaluation, model counted
+or round of timing.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -19,13 +21,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gtpt_bench.errors import GtptBenchError, InputError, RunInterrupted
+from gtpt_bench.errors import GtptBenchError, InputError, RunFailed, RunInterrupted
 from gtpt_bench.files import write_json
+from gtpt_bench.study.failure import Failure, kind_of, leave_failure
 from gtpt_bench.study.job import CostJob, RunJob, TimingJob, read_job
-from gtpt_bench.study.lock import Locked, locked, touch
-from gtpt_bench.study.provenance import code_version, provenance
+from gtpt_bench.study.lock import Locked, locked, slurm_job
+from gtpt_bench.study.provenance import code_version
 from gtpt_bench.study.store import JobFolder
-from gtpt_bench.training.launch import launch_from
+from gtpt_bench.training.launch import Launch, launch_from
 
 if TYPE_CHECKING:
     from gtpt_bench.training.team import Several
@@ -33,15 +36,22 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_REPORTS = 0.5
 
 
+PR_SET_PDEATHSIG = 1
+"""Of prctl."""
+
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
+
+
 class StopFlag:
-    """Set by the first SIGTERM or SIGINT."""
+    """Set by the first signal that asks this process to stop."""
 
     def __init__(self) -> None:
         self.is_set = False
 
     def listen(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOPPING:
             signal.signal(number, self._set)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)  # blocked by whoever started this process
 
     def _set(self, number: int, frame: object) -> None:
         self.is_set = True
@@ -63,7 +73,6 @@ class ProgressFile:
             return
         self.next_report = now + SECONDS_BETWEEN_REPORTS
         write_json(self.folder.progress, {"step": step, "done": done, "total": total, "words": words})
-        touch(self.folder.lock)
 
 
 def work(folder: JobFolder, *, stop: Callable[[], bool], launched: Several | None = None) -> int:
@@ -83,9 +92,8 @@ def work(folder: JobFolder, *, stop: Callable[[], bool], launched: Several | Non
         expected = isinstance(error, GtptBenchError)
         print(f"failed: {error}" if expected else traceback.format_exc(), flush=True)
         reason = str(error) if expected else f"{type(error).__name__}: {error}"
-        told = {"reason": reason, "expected": expected, "time": time.time(), "provenance": provenance()}
         with contextlib.suppress(InputError):  # on a full disk the log has to do
-            write_json(folder.error, told)
+            leave_failure(folder.error, Failure(kind_of(error), reason), expected=expected)
         return 1
     return 0
 
@@ -106,20 +114,40 @@ def do_job(
         measuring.measure_time(job, stop=stop, progress=progress)
 
 
+def end_with_parent() -> None:
+    """Be asked to stop when the process that started this one is gone; where the system knows how (Linux).
+
+    In a job of SLURM nobody else would: not every cluster finds processes whose parent is gone.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def main() -> int:
     folder, stop = JobFolder(Path(sys.argv[1])), StopFlag()
     stop.listen()
+    if slurm_job():
+        end_with_parent()
     code = code_version()
     print(f"{time.strftime('%F %T')} worker {os.getpid()} for {folder.path.name}, code {code}", flush=True)
     launch = launch_from(os.environ)
     if launch is None:
         return work(folder, stop=stop)
+    return _work_with_others(folder, launch, stop=stop)
+
+
+def _work_with_others(folder: JobFolder, launch: Launch, *, stop: Callable[[], bool]) -> int:
     from gtpt_bench.study.launched import assisting, leading
 
     if launch.rank > 0:
         return assisting(launch, stop=stop)
-    with leading(launch) as team:
-        return work(folder, stop=stop, launched=team)
+    try:
+        with leading(launch) as team:
+            return work(folder, stop=stop, launched=team)
+    except RunFailed as error:  # they did not meet
+        print(f"failed: {error}", flush=True)
+        leave_failure(folder.error, Failure("node", str(error)), expected=True)
+        return error.exit_code
 
 
 if __name__ == "__main__":

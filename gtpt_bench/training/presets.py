@@ -8,6 +8,7 @@ from types import MappingProxyType
 from gtpt_bench.data.augmentation import Augmentation
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema import ShortEma
+from gtpt_bench.training.peer_recipes import PEER_OVERFIT, PEER_QUICK
 from gtpt_bench.training.rules import LossRules, TargetRules
 from gtpt_bench.training.schedule import CosineDecay, StepDecay
 
@@ -47,5 +48,8 @@ TRAINING: Mapping[str, TrainingConfig] = MappingProxyType(
             attention_guidance=0.03,
             augmentation=None,
         ),
+        # The same two for networks that are no GTPT; `own` is what the model's family was published with.
+        "peer_quick": PEER_QUICK,
+        "peer_overfit": PEER_OVERFIT,
     }
 )

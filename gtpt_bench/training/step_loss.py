@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gtpt_bench.data.dataset import Crop, normalised
 from gtpt_bench.data.pixel_grid import GRIDS
-from gtpt_bench.models import ModelConfig
+from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
 from gtpt_bench.training.guidance import guidance_loss
@@ -26,7 +26,7 @@ def step_loss(
     ema: EmaCopy,
     batch: Crop,
     *,
-    model_config: ModelConfig,
+    model_config: GTPTConfig,
     config: TrainingConfig,
     epoch: float,
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext,

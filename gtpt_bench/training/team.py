@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.distributed import Store  # type: ignore[attr-defined]
 from torch.nn.parallel import DistributedDataParallel
 
-from gtpt_bench.errors import RunFailed
+from gtpt_bench.errors import TeamBroken
 
 T = TypeVar("T")
 
@@ -136,10 +136,6 @@ class Alone(Team):
 
 
 ALONE: Team = Alone()
-
-
-class TeamBroken(RunFailed):
-    """Another process ended or does not answer; this one cannot go on."""
 
 
 class Several(Team):

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 
 from gtpt_bench.data.dataset import Crop, PersonCrops
 from gtpt_bench.data.loading import keep_to_one_core, loaded, num_loader_workers
-from gtpt_bench.errors import InputError, RunFailed, WeightsError
+from gtpt_bench.errors import Diverged, WeightsError
 from gtpt_bench.models import ModelConfig, build_model
 from gtpt_bench.models.weights import fill_strictly
 from gtpt_bench.training.batches import BatchOrder, Part, Share
@@ -31,10 +31,10 @@ from gtpt_bench.training.ema_copy import EmaCopy
 from gtpt_bench.training.epoch_clock import EpochClock
 from gtpt_bench.training.history import EpochSummary, StepSummary
 from gtpt_bench.training.loss_watch import LossWatch
+from gtpt_bench.training.objective import objective_of
 from gtpt_bench.training.precision import Arithmetic, still_biases
 from gtpt_bench.training.randomness import draws_from
 from gtpt_bench.training.statistics import norm_buffers, statistics_kept
-from gtpt_bench.training.step_loss import step_loss
 from gtpt_bench.training.team import ALONE, Team
 
 if TYPE_CHECKING:
@@ -64,10 +64,8 @@ class Trainer:
         device: torch.device,
         team: Team = ALONE,
     ) -> None:
-        try:
-            config.warmup.keep_rates(model_config.pruning.keep_rates, epoch=0)
-        except ValueError as error:
-            raise InputError(str(error)) from error
+        self.objective = objective_of(model_config, config)
+        self.objective.check()
         self.config, self.model_config, self.crops = config, model_config, crops
         self.seed, self.device, self.team = seed, device, team
         self.order = BatchOrder(len(crops), config.batch_size, config.micro_batch, seed)
@@ -103,7 +101,7 @@ class Trainer:
         """Train, yielding after each step, until finished; the caller may stop at any step and save the state.
 
         Raises:
-            RunFailed: the loss is no longer a number, or has exploded; says in which batch.
+            Diverged: the loss is no longer a number, or has exploded; says in which batch.
             WeightsError: the weights to start from cannot be used.
         """
         if self.step == 0:
@@ -152,7 +150,7 @@ class Trainer:
             parts: this process's parts of the batch; the other processes have the others.
 
         Raises:
-            RunFailed: loss or gradient is no longer a number, or exploded, and no weight has taken it in; or another
+            Diverged: loss or gradient is no longer a number, or exploded, and no weight has taken it in; or another
                 process ended.
         """
         config, schedule = self.config, self.config.schedule
@@ -165,11 +163,11 @@ class Trainer:
         loss = self.team.total(sum(part.weight * value for part, value in zip(parts, losses, strict=True)))
         if problem := self.watch.problem(loss):
             guilty = [math.isfinite(loss) or not math.isfinite(value) for value in losses]
-            raise RunFailed(self._failure(problem, list(compress(parts, guilty))))
+            raise Diverged(self._failure(problem, list(compress(parts, guilty))))
         try:
             moved = self.arithmetic.step(self.optimizer)
         except FloatingPointError as error:
-            raise RunFailed(self._failure(str(error), parts)) from error
+            raise Diverged(self._failure(str(error), parts)) from error
         self.team.take_over([*norm_buffers(self.model), *norm_buffers(self.ema.model)])
         if moved:
             momentum = config.ema.momentum(self.step, steps_per_epoch=self.steps_per_epoch, epochs=config.epochs)
@@ -193,12 +191,10 @@ class Trainer:
 
     def loss(self, crops: Crop) -> torch.Tensor:
         """Loss of crops, seen at once, as the config composes it at the present step, a scalar."""
-        return step_loss(
+        return self.objective.loss(
             self.network,
             self.ema,
             Crop(*(field.to(self.device, non_blocking=True) for field in crops)),
-            model_config=self.model_config,
-            config=self.config,
             epoch=self.step / self.steps_per_epoch,
             autocast=self.arithmetic.autocast,
         )

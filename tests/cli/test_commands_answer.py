@@ -32,12 +32,16 @@ def test_help_lists_every_promised_command() -> None:
     assert all(f" {command} " in shown for command in (*PROMISED, "data"))
 
 
-def test_models_have_their_closed_form_cost() -> None:
+def test_models_have_their_cost() -> None:
+    """A GTPT in closed form; a peer as the specification tells."""
     found = {model["name"]: model for model in gtpt_study("models", "--json").json}
     assert list(found) == list_models()
-    for name, model in found.items():
+    for name in ("gtpt_t_coco", "gtpt_s_wholebody", "gtpt_tiny_coco"):
         cost = gtpt_cost(model_config(name))
-        assert (model["params"], model["macs"]) == (cost.params, cost.macs())
+        assert (found[name]["params"], found[name]["macs"]) == (cost.params, cost.macs())
+    baseline = found["simplebaseline_res50"]
+    assert (round(baseline["params"] / 1e6, 3), round(baseline["macs"]["full"] / 1e9, 3)) == (34.0, 5.426)
+    assert "thop" not in baseline["macs"]
 
 
 def test_the_table_of_models_has_a_line_each() -> None:
@@ -104,7 +108,9 @@ def test_status_names_every_part(tmp_path: Path) -> None:
         ("timing of gtpt_tiny_coco", "missing", None),
     ]
     shown = gtpt_study("status", study, "--results", tmp_path).out
-    assert shown.count("missing") == 3
+    *parts, summary = shown.splitlines()
+    assert sum("missing" in part for part in parts) == 3
+    assert summary.endswith(": 3 missing")
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from gtpt_bench.efficiency.prepare import Prepared, num_compiled, prepared
 from gtpt_bench.efficiency.sweep import Throughput, sweep
 from gtpt_bench.efficiency.timing.workload import Workload
 from gtpt_bench.errors import InputError
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.blocks.pruning.truth import Truth
 
 CPU = torch.device("cpu")
 

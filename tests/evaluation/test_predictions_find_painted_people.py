@@ -22,9 +22,11 @@ from gtpt_bench.evaluation.poses import Poses
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.predict import predicted as predicted_crops
 from gtpt_bench.evaluation.protocol import Protocol
+from gtpt_bench.evaluation.readers import reader_of
 from gtpt_bench.evaluation.score import coco_results, score_results
 from gtpt_bench.keypoints import COCO, WHOLEBODY
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
+from gtpt_bench.models.reading import SimccReading
 from gtpt_bench.models.sizes import Size
 from tests.data.coco_folder import annotation, content, image_entry, someone, triples, write_picture
 from tests.evaluation.results import Json
@@ -117,7 +119,7 @@ def predicted(
         model or ColourModel(),
         PersonCrops(people, input_size=INPUT, keypoints=COCO, grid=grid),
         Protocol(**protocol),
-        split_ratio=2,
+        reading=SimccReading(),
         batch_size=batch_size,
         device=torch.device("cpu"),
     )
@@ -221,8 +223,7 @@ def test_the_flip_test_of_a_mirrored_crop_gives_mirrored_predictions_whatever_th
             Crop(images_BHW3, nothing, nothing[..., 0], torch.arange(8)),
             mirror=COCO.mirror,
             protocol=Protocol(flip_test=flip_test),
-            split_ratio=2,
-            grid=GRIDS[grid],
+            reader=reader_of(SimccReading(), INPUT, GRIDS[grid]),
             device=torch.device("cpu"),
             number=0,
         )
@@ -247,7 +248,7 @@ def test_progress_is_told_after_each_batch(people: list[Person]) -> None:
         ColourModel(),
         crops,
         Protocol(),
-        split_ratio=2,
+        reading=SimccReading(),
         batch_size=2,
         device=cpu,
         on_batch=lambda *call: calls.append(call),

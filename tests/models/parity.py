@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gtpt_bench.models import create_model, load_official_weights
+from gtpt_bench.models.blocks.pruning.score.softmax_pool import softmax_pool
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.gtpt.kept import watch_kept_tokens
-from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
 
 FIXTURES = Path(__file__).parent / "fixtures"
 MODELS = {"gtpt_t_coco": "gtpt_t_human", "gtpt_b_coco": "gtpt_b_human", "gtpt_s_wholebody": "gtpt_s_wholebody"}

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from gtpt_bench.models import build_model, model_config
+from gtpt_bench.models.blocks.pruning.kept import KeptTokens
 from gtpt_bench.models.gtpt.config import GTPTConfig
-from gtpt_bench.models.gtpt.kept import KeptTokens
 from gtpt_bench.models.gtpt.model import GTPT
 
 NUM_TOKENS = 48

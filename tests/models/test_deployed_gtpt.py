@@ -12,11 +12,11 @@ from torch._dynamo.testing import CompileCounter
 
 from gtpt_bench.errors import InputError
 from gtpt_bench.models import create_model, list_models
+from gtpt_bench.models.blocks.pruning.truth import Truth
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.deploy.linear import PackedLinear
 from gtpt_bench.models.gtpt.model import GTPT
 from gtpt_bench.models.gtpt.stages import stage_of
-from gtpt_bench.models.gtpt.truth import Truth
 from tests.models.small_gtpt import pictures, small_gtpt
 from tests.models.spiced import spiced
 

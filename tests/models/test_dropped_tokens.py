@@ -16,13 +16,13 @@ from torch import Tensor
 
 from gtpt_bench.efficiency.counting.macs import measured_cost
 from gtpt_bench.models import build_model
+from gtpt_bench.models.blocks.pruning.cut_net import Cut
+from gtpt_bench.models.blocks.pruning.dropped import Dropped, Fuse, LeaveOut, Merge
+from gtpt_bench.models.blocks.pruning.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.score.base import Candidates
+from gtpt_bench.models.blocks.pruning.selection import GumbelTopK, TopK
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
-from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.pruning import Pruning
-from gtpt_bench.models.gtpt.pruning.cut_net import Cut
-from gtpt_bench.models.gtpt.pruning.dropped import Dropped, Fuse, LeaveOut, Merge
-from gtpt_bench.models.gtpt.pruning.score.base import Candidates
-from gtpt_bench.models.gtpt.pruning.selection import GumbelTopK, TopK
 from gtpt_bench.models.sizes import Size
 from tests.models.small_gtpt import NUM_TOKENS, pictures, small_config, small_gtpt
 

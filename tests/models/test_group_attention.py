@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from gtpt_bench.models import create_model, model_config
+from gtpt_bench.models.blocks.pruning.truth import Telling
 from gtpt_bench.models.gtpt.attention_net import MHSA
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.models.gtpt.fine_layers import FineLayers
@@ -19,7 +20,6 @@ from gtpt_bench.models.gtpt.fine_layers.attention_net import MHGA
 from gtpt_bench.models.gtpt.fine_layers.layer_net import FineLayer
 from gtpt_bench.models.gtpt.split_net import FineTokens
 from gtpt_bench.models.gtpt.tokens import GroupTokens
-from gtpt_bench.models.gtpt.truth import Telling
 from tests.models.small import BODY, UNPRUNED, WHOLE_BODY, Recorded, built, shapes
 
 GROUPS = (GroupTokens(2, 0, 4), GroupTokens(1, 3, 2))

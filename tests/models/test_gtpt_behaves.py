@@ -9,12 +9,13 @@ from torch import Tensor
 
 from gtpt_bench.errors import InputError
 from gtpt_bench.models import create_model, model_config
+from gtpt_bench.models.blocks.pruning.score.softmax_pool import softmax_pool
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
+from gtpt_bench.models.blocks.sine_table import sine_position
 from gtpt_bench.models.gtpt.fine_layers import FineLayers
 from gtpt_bench.models.gtpt.fine_layers.attention_net import MHGA
 from gtpt_bench.models.gtpt.kept import watch_kept_tokens
-from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
-from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding, sine_position
+from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding
 from gtpt_bench.models.gtpt.tokens import GroupTokens
 from gtpt_bench.models.sizes import Size
 

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gtpt_bench.errors import InputError
-from gtpt_bench.models.gtpt.image_tokens import ImageTokens
-from gtpt_bench.models.gtpt.kept import KeptTokens, watch_kept_tokens
-from gtpt_bench.models.gtpt.pruning.score import Oracle
-from gtpt_bench.models.gtpt.pruning.score.base import Candidates
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.blocks.pruning.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.kept import KeptTokens
+from gtpt_bench.models.blocks.pruning.score import Oracle
+from gtpt_bench.models.blocks.pruning.score.base import Candidates
+from gtpt_bench.models.blocks.pruning.truth import Truth
+from gtpt_bench.models.gtpt.kept import watch_kept_tokens
 from gtpt_bench.models.sizes import Size
 from tests.models.small_gtpt import pictures, places, small_config, small_gtpt
 

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gtpt_bench.models.gtpt.kept import KeptTokens, watch_kept_tokens
+from gtpt_bench.models.blocks.pruning.kept import KeptTokens
+from gtpt_bench.models.blocks.pruning.truth import Telling, Truth
+from gtpt_bench.models.gtpt.kept import watch_kept_tokens
 from gtpt_bench.models.gtpt.model import GTPT
-from gtpt_bench.models.gtpt.truth import Telling, Truth
 from tests.models.small_gtpt import NUM_TOKENS, places, small_gtpt
 
 SCORES = "softmax_pool attention_mean attention_max human feature_norm oracle random".split()

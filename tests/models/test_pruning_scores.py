@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gtpt_bench.models.gtpt.image_tokens import ImageTokens
-from gtpt_bench.models.gtpt.kept import KeptTokens, watch_kept_tokens
-from gtpt_bench.models.gtpt.model import GTPT
-from gtpt_bench.models.gtpt.pruning.score import (
+from gtpt_bench.models.blocks.pruning.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.kept import KeptTokens
+from gtpt_bench.models.blocks.pruning.score import (
     AttentionMax,
     AttentionMean,
     FeatureNorm,
@@ -25,7 +24,9 @@ from gtpt_bench.models.gtpt.pruning.score import (
     Random,
     SoftmaxPool,
 )
-from gtpt_bench.models.gtpt.pruning.score.base import Candidates
+from gtpt_bench.models.blocks.pruning.score.base import Candidates
+from gtpt_bench.models.gtpt.kept import watch_kept_tokens
+from gtpt_bench.models.gtpt.model import GTPT
 from gtpt_bench.models.sizes import Size
 from tests.models.small_gtpt import pictures, places, small_gtpt
 

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gtpt_bench.models.gtpt.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.cut_net import Cut
+from gtpt_bench.models.blocks.pruning.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.score.base import Candidates
+from gtpt_bench.models.blocks.pruning.selection import GumbelTopK, TopK
 from gtpt_bench.models.gtpt.kept import watch_kept_tokens
 from gtpt_bench.models.gtpt.pruning import Pruning
-from gtpt_bench.models.gtpt.pruning.cut_net import Cut
-from gtpt_bench.models.gtpt.pruning.score.base import Candidates
-from gtpt_bench.models.gtpt.pruning.selection import GumbelTopK, TopK
 from gtpt_bench.models.sizes import Size
 from tests.models.small_gtpt import pictures, small_gtpt
 

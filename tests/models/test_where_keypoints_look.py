@@ -7,10 +7,10 @@ import torch
 
 from gtpt_bench.errors import InputError
 from gtpt_bench.models import create_model
+from gtpt_bench.models.blocks.pruning.score.softmax_pool import softmax_pool
 from gtpt_bench.models.gtpt.kept import watch_kept_tokens
 from gtpt_bench.models.gtpt.looked import watch_attention
 from gtpt_bench.models.gtpt.model import GTPT
-from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
 
 
 def seeded(name: str, **changes: object) -> GTPT:

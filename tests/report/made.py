@@ -15,6 +15,7 @@ import yaml
 from gtpt_bench.evaluation.coco import NUM_THRESHOLDS, Matches
 from gtpt_bench.evaluation.intervals import average_precision
 from gtpt_bench.evaluation.matches_json import matches_to_json
+from gtpt_bench.evaluation.resampled import ResampledAp, resampled_ap
 from gtpt_bench.files import write_json
 from gtpt_bench.report.accuracy import StudyAccuracy, study_accuracy
 from gtpt_bench.report.cells import StudyTable
@@ -42,6 +43,22 @@ def found(images: Sequence[int], num_images: int = NUM_IMAGES) -> Matches:
         ignored=~hits,
         num_truths=np.ones(num_images, np.intp),
     )
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """What an evaluation has kept, without files."""
+
+    found: Matches
+
+    def matches(self) -> Matches:
+        return self.found
+
+    def resampled(self) -> ResampledAp:
+        return resampled_ap(self.found)
+
+    def errors(self) -> None:
+        """Nobody looked for them."""
 
 
 @dataclass(frozen=True)

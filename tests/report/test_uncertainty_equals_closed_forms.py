@@ -10,7 +10,7 @@ import pytest
 from gtpt_bench.evaluation.coco import Matches
 from gtpt_bench.report.accuracy import StudyAccuracy, study_accuracy
 from gtpt_bench.report.records import Evaluated, Found
-from tests.report.made import found
+from tests.report.made import InMemory, found
 
 I = 400  # noqa: E741
 RECALL_LEVELS = 101
@@ -21,7 +21,7 @@ SEEN_AT_5_PERCENT, SEEN_4_OF_5 = 1.96, 1.96 + 0.84
 def accuracy_of(**variants: list[Matches]) -> StudyAccuracy:
     """Of variants, each a list of evaluations, one a seed; the baseline is `a`."""
     evaluated = {
-        name: [Evaluated(seed, Found({}, ""), matches) for seed, matches in enumerate(runs)]
+        name: [Evaluated(seed, Found({}, ""), InMemory(matches)) for seed, matches in enumerate(runs)]
         for name, runs in variants.items()
     }
     accuracy = study_accuracy(evaluated, lambda variant: "a")

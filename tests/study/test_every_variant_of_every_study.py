@@ -16,8 +16,8 @@ from gtpt_bench.data.dataset import PersonCrops
 from gtpt_bench.data.people import Person
 from gtpt_bench.keypoints import KeypointSet
 from gtpt_bench.models import build_model
+from gtpt_bench.models.blocks.pruning.truth import Truth
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
-from gtpt_bench.models.gtpt.truth import Truth
 from gtpt_bench.training.trainer import Trainer
 from tests.study.every_variant import PROFILES, STUDIES, Case, cases, plan_of, run_of, short, small
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from gtpt_bench.cli.main import main
+from gtpt_bench.files import read_json_file
 from gtpt_bench.study.execute_local import execute
 from gtpt_bench.study.lock import Locked
-from gtpt_bench.study.state import read_json_file
 from gtpt_bench.study.worker import work
 from tests.study.outcomes import numbers, states, status_of
 from tests.study.small_study import STUDY, Ends, Workplace, prepared

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from gtpt_bench.errors import RunInterrupted
+from gtpt_bench.files import read_json_file
 from gtpt_bench.study import measuring, steps
 from gtpt_bench.study.job import RunJob, TimingJob
-from gtpt_bench.study.state import read_json_file
 from gtpt_bench.study.worker import work
 from tests.study.outcomes import numbers, status_of
 from tests.study.small_study import STUDY, Workplace, prepared

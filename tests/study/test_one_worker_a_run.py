@@ -7,17 +7,20 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gtpt_bench.study.lock import SILENT_S, Locked, locked, owner_of, process_start, touch
+from gtpt_bench.study.lock import SILENT_S, Locked, Owner, locked, owner_of, process_start, touch
 from gtpt_bench.study.worker import work
 from tests.study.small_study import Workplace, prepared
 
 HOLDER = """
 import sys, time
 from pathlib import Path
+from gtpt_bench.study import lock
 from gtpt_bench.study.lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
@@ -55,8 +58,8 @@ def holder(lock: Path) -> subprocess.Popen[str]:
     return process
 
 
-def write_owner(lock: Path, *, host: str, pid: int, start: str, silent_s: float = 0) -> None:
-    lock.write_text(json.dumps({"host": host, "pid": pid, "started": start}))
+def write_owner(lock: Path, *, host: str, pid: int, start: str, silent_s: float = 0, **slurm: object) -> None:
+    lock.write_text(json.dumps({"host": host, "pid": pid, "started": start, **slurm}))
     changed = lock.stat().st_mtime - silent_s
     os.utime(lock, (changed, changed))
 
@@ -120,6 +123,22 @@ def test_a_lock_that_somebody_took_over_is_left_to_them(lock: Path) -> None:
     assert owner_of(lock)
 
 
+def test_a_worker_that_was_taken_for_dead_ends_when_it_finds_out(lock: Path) -> None:
+    """On a node that the scheduler has given up, while another node does its work already."""
+    first = started(HOLDER.replace("with locked", "lock.TOUCH_EVERY_S = 0.02\nwith locked"), lock)
+    eventually_there(lock)
+    write_owner(lock, host="elsewhere", pid=1, start="1")
+    assert first.wait(10) == Locked.exit_code
+    _, said = first.communicate()
+    assert said == f"{lock.parent} was taken over by process 1 on elsewhere\n"
+    assert owner_of(lock)
+
+
+def eventually_there(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.01)
+
+
 def test_a_later_process_with_the_same_number_is_not_the_owner(lock: Path) -> None:
     lock.parent.mkdir()
     write_owner(lock, host=socket.gethostname(), pid=os.getpid(), start="1")
@@ -137,6 +156,95 @@ def test_a_worker_on_another_host_lives_as_long_as_it_reports(lock: Path) -> Non
     assert not is_free(lock)
     write_owner(lock, host="elsewhere", pid=1, start="1", silent_s=SILENT_S + 1)
     assert is_free(lock)
+
+
+def silent_s(lock: Path) -> float:
+    return time.time() - lock.stat().st_mtime
+
+
+def eventually(holds: Callable[[], bool], within_s: float = 10) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline and not holds():
+        time.sleep(0.002)
+    return holds()
+
+
+def test_an_owner_tells_of_itself_however_long_its_step_takes(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gtpt_bench.study.lock.TOUCH_EVERY_S", 0.005)
+    with locked(lock):
+        for _ in range(3):
+            os.utime(lock, (1, 1))
+            assert eventually(lambda: silent_s(lock) < 60)
+    assert not lock.exists()
+
+
+def test_who_has_lost_a_lock_does_not_keep_it_alive_for_its_next_owner(
+    lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gtpt_bench.study.lock.TOUCH_EVERY_S", 0.005)
+    with locked(lock):
+        taken_over = lock.with_name("taken over")
+        write_owner(taken_over, host="elsewhere", pid=1, start="1", silent_s=SILENT_S + 1)
+        taken_over.replace(lock)
+        time.sleep(0.05)
+        assert owner_of(lock) is None
+        assert silent_s(lock) > SILENT_S
+
+
+@pytest.mark.parametrize(
+    ("job", "requeued", "is_dead"),
+    [("17_4", 0, True), ("17_4", 1, True), ("17_4", 2, False), ("17_3", 0, False), ("17", 0, False), ("", 0, False)],
+)
+def test_a_job_that_was_requeued_does_not_wait_for_itself(
+    job: str, requeued: int, is_dead: bool, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was at work on a node that is gone; SLURM would not start it again while it is still there."""
+    for name, value in {"ARRAY_JOB_ID": "17", "ARRAY_TASK_ID": "4", "JOB_ID": "21", "RESTART_COUNT": "2"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    lock.parent.mkdir()
+    write_owner(lock, host="elsewhere", pid=1, start="1", silent_s=SILENT_S - 60, job=job, requeued=requeued)
+    assert is_free(lock) == is_dead
+    write_owner(lock, host="elsewhere", pid=1, start="1", silent_s=SILENT_S + 1, job=job, requeued=requeued)
+    assert is_free(lock)
+
+
+@pytest.mark.parametrize(
+    ("environment", "job", "requeued"),
+    [
+        ({}, "", 0),
+        ({"SLURM_JOB_ID": "21"}, "21", 0),
+        ({"SLURM_JOB_ID": "21", "SLURM_RESTART_COUNT": "3"}, "21", 3),
+        ({"SLURM_JOB_ID": "21", "SLURM_ARRAY_JOB_ID": "17", "SLURM_ARRAY_TASK_ID": "0"}, "17_0", 0),
+    ],
+)
+def test_a_lock_names_the_job_that_its_owner_belongs_to(
+    environment: dict[str, str], job: str, requeued: int, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JOB_ID", "RESTART_COUNT", "ARRAY_JOB_ID", "ARRAY_TASK_ID"):
+        monkeypatch.delenv(f"SLURM_{name}", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with locked(lock):
+        assert owner_of(lock) == Owner.here()
+        assert (Owner.here().job, Owner.here().requeued) == (job, requeued)
+
+
+def test_what_a_process_left_that_was_killed_while_it_locked_is_not_taken_for_a_later_ones(
+    lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In containers every worker may have the same number."""
+    monkeypatch.setattr("gtpt_bench.study.lock.process_start", lambda pid: "earlier")
+    with monkeypatch.context() as dying:
+        dying.setattr(os, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt), locked(lock):
+            pytest.fail("it was killed")
+    assert lock.exists()
+    monkeypatch.setattr("gtpt_bench.study.lock.process_start", lambda pid: "later")
+    assert is_free(lock)
+
+
+def killed(path: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "a"}', '{"host": "a", "pid": 1, "x": 2}'])

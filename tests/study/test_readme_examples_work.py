@@ -13,9 +13,9 @@ from torch import Tensor
 
 from gtpt_bench.config import DataIdentity
 from gtpt_bench.models import model_config
+from gtpt_bench.models.blocks.pruning.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.score.base import Candidates
 from gtpt_bench.models.gtpt.config import GTPTConfig
-from gtpt_bench.models.gtpt.image_tokens import ImageTokens
-from gtpt_bench.models.gtpt.pruning.score.base import Candidates
 from gtpt_bench.models.sizes import Size
 from gtpt_bench.study.load import load_study
 from gtpt_bench.study.planning import build_plan

@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from gtpt_bench.files import write_json
+from gtpt_bench.files import read_json_file, write_json
 from gtpt_bench.study import teamwork
 from gtpt_bench.study.job import RunJob
-from gtpt_bench.study.state import read_json_file
 from gtpt_bench.study.store import JobFolder
 from gtpt_bench.study.worker import work
 from tests.study.outcomes import states, status_of

@@ -19,13 +19,13 @@ import torch
 
 from gtpt_bench.data.dataset import PersonCrops
 from gtpt_bench.data.people import Person
-from gtpt_bench.errors import RunFailed
+from gtpt_bench.errors import RunFailed, TeamBroken
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.models import build_model
 from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
 from gtpt_bench.training.meeting import first_store, local_team, others_store
-from gtpt_bench.training.team import Several, Team, TeamBroken
+from gtpt_bench.training.team import Several, Team
 from gtpt_bench.training.trainer import Trainer
 from tests.training.small import RECIPE, small_model, small_trainer, train_until
 
@@ -86,7 +86,7 @@ def poses(people: list[Person], team: Team) -> tuple[np.ndarray, np.ndarray]:
         build_model(config).eval(),
         PersonCrops(people, input_size=config.input_size, keypoints=config.keypoint_set),
         Protocol(),
-        split_ratio=config.split_ratio,
+        reading=config.reading,
         batch_size=2,
         device=torch.device("cpu"),
         on_batch=lambda at, total: done.append(at),

@@ -12,10 +12,11 @@ from gtpt_bench.data.dataset import PersonCrops
 from gtpt_bench.data.people import Person
 from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.poses import Poses
-from gtpt_bench.evaluation.predict import mirrored, predict_poses
+from gtpt_bench.evaluation.predict import mirrored_truth, predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.keypoints import COCO
-from gtpt_bench.models.gtpt.truth import Truth
+from gtpt_bench.models.blocks.pruning.truth import Truth
+from gtpt_bench.models.reading import SimccReading
 from gtpt_bench.training.trainer import seeded_model
 from tests.training.small import small_model
 
@@ -25,7 +26,7 @@ CPU = torch.device("cpu")
 def predicted(people: list[Person], model: torch.nn.Module, **protocol: Any) -> Poses:
     size = small_model().input_size
     crops = PersonCrops(people, input_size=size, keypoints=COCO)
-    return predict_poses(model.eval(), crops, Protocol(**protocol), split_ratio=2, batch_size=3, device=CPU)
+    return predict_poses(model.eval(), crops, Protocol(**protocol), reading=SimccReading(), batch_size=3, device=CPU)
 
 
 def test_a_random_score_gives_the_same_poses_whatever_else_draws(people: list[Person]) -> None:
@@ -46,10 +47,10 @@ def test_each_batch_draws_for_itself(people: list[Person]) -> None:
 def test_the_truth_of_a_mirrored_crop_is_mirrored() -> None:
     """In a crop 10 pixels wide, pixel 1 becomes 8; left and right swap, labels with them."""
     truth = Truth(torch.tensor([[[1.0, 5], [2, 6], [7, 3]]]), torch.tensor([[True, False, True]]))
-    other = mirrored(truth, mirror=(0, 2, 1), width=10)
+    other = mirrored_truth(truth, mirror=(0, 2, 1), width=10)
     assert other.keypoints.tolist() == [[[8, 5], [2, 3], [7, 6]]]
     assert other.visible.tolist() == [[True, True, False]]
-    back = mirrored(other, mirror=(0, 2, 1), width=10)
+    back = mirrored_truth(other, mirror=(0, 2, 1), width=10)
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(back, truth, strict=True))
 
 
@@ -68,7 +69,7 @@ def test_a_model_that_looks_at_the_truth_is_told_that_of_the_crop_it_sees(
     assert len(rest) == flip_test
     for flipped, other in rest:
         assert torch.equal(flipped, images.flip(-1))
-        expected = mirrored(truth, COCO.mirror, width=images.shape[-1])
+        expected = mirrored_truth(truth, COCO.mirror, width=images.shape[-1])
         assert all(torch.equal(mine, theirs) for mine, theirs in zip(other, expected, strict=True))
 
 

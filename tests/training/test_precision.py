@@ -11,7 +11,7 @@ import torch
 from gtpt_bench.data.dataset import normalised
 from gtpt_bench.data.people import Person
 from gtpt_bench.errors import RunFailed
-from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
+from gtpt_bench.models.blocks.pruning.score.softmax_pool import softmax_pool
 from gtpt_bench.training.batches import whole
 from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
 from gtpt_bench.training.trainer import Trainer

@@ -1,6 +1,7 @@
 """What every referee has in common: a counter made by others, run on a copy of a model, in silence.
 
-A referee takes a model and the arguments of one call, a batch of one, and runs a real forward pass on the CPU.
+A referee takes a model and the arguments of one call, a batch of one, and runs a forward pass: a real one on the CPU,
+or one of shapes alone where the model has no memory.
 """
 
 from __future__ import annotations
@@ -52,8 +53,10 @@ def refereed(name: str, counting: Counting, model: nn.Module, inputs: tuple[Any,
     """Runs a counter on a copy of the model; whatever goes wrong inside it becomes the result's `problem`."""
     start = time.perf_counter()
     try:
-        with silence(), torch.no_grad(), fast_path_off(), one_thread():
-            macs, uncounted = counting(frozen_copy(model), tree_map_only(Tensor, lambda tensor: tensor.cpu(), inputs))
+        device = counting_device(model)
+        with silence(), torch.no_grad(), fast_path_off(), one_thread(), device:
+            at_device = tree_map_only(Tensor, lambda tensor: tensor.to(device), inputs)
+            macs, uncounted = counting(frozen_copy(model, device), at_device)
     except ImportError as error:
         return RefereeCount(name, None, problem=f"{name} cannot be imported: {error}")
     # Programs of others on models of others: any of them may fail in its own way, and the row then says so.
@@ -63,11 +66,17 @@ def refereed(name: str, counting: Counting, model: nn.Module, inputs: tuple[Any,
     return RefereeCount(name, macs, uncounted, time.perf_counter() - start)
 
 
-def frozen_copy(model: nn.Module) -> nn.Module:
-    """On the CPU, in evaluation mode, without gradients: a bare parameter that a module returns trips torch's counter
+def counting_device(model: nn.Module) -> torch.device:
+    """The CPU; of a model that has shapes but no memory (`empty_model`), the meta device."""
+    is_empty = any(parameter.is_meta for parameter in model.parameters())
+    return torch.device("meta" if is_empty else "cpu")
+
+
+def frozen_copy(model: nn.Module, device: torch.device) -> nn.Module:
+    """There, in evaluation mode, without gradients: a bare parameter that a module returns trips torch's counter
     otherwise (spec/measurement.md §3).
     """
-    return copy.deepcopy(model).cpu().eval().requires_grad_(False)
+    return copy.deepcopy(model).to(device).eval().requires_grad_(False)
 
 
 class Bound(nn.Module):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -17,13 +17,12 @@ from gtpt_bench.data.dataset import normalised
 from gtpt_bench.data.images import decode_image
 from gtpt_bench.data.people import Person
 from gtpt_bench.errors import InputError
-from gtpt_bench.evaluation.decode import averaged, decoded
 from gtpt_bench.evaluation.duplicates import suppressed
 from gtpt_bench.evaluation.poses import Poses, rescored
-from gtpt_bench.evaluation.predict import mirror_logits, poses_in_image
+from gtpt_bench.evaluation.predict import mirror_output, poses_in_image
 from gtpt_bench.evaluation.protocol import Protocol
+from gtpt_bench.evaluation.readers import reader_of
 from gtpt_bench.models import ModelConfig
-from gtpt_bench.models.blocks.simcc_head import SimccLogits
 
 Span = Literal["decode_image", "crop", "normalise", "forward", "flip", "decode", "rescore", "nms"]
 """In the order of the pipeline. `crop`: affine crops of all boxes. `normalise`: their copy to the device too. `flip`:
@@ -53,7 +52,7 @@ class PosePipeline:
     """Poses of everyone in a picture; all crops of a picture are one batch.
 
     Args:
-        model: normalised images `[B, 3, H, W]`, float32 on the device, to logits; in evaluation mode.
+        model: normalised images `[B, 3, H, W]`, float32 on the device, to its raw output; in evaluation mode.
         config: of the model.
 
     Raises:
@@ -62,19 +61,20 @@ class PosePipeline:
 
     def __init__(
         self,
-        model: Callable[..., SimccLogits],
+        model: Callable[..., Any],
         config: ModelConfig,
         protocol: Protocol,
         *,
         device: torch.device,
     ) -> None:
-        if config.pruning.score.needs_truth:
+        if config.needs_truth:
             raise InputError(
-                f"pruning.score: {config.pruning.score.kind} looks at the true keypoints, so there is nothing to time "
-                "from end to end; choose another score"
+                "pruning.score: oracle looks at the true keypoints, so there is nothing to time from end to end; "
+                "choose another score"
             )
         self.model, self.config, self.protocol, self.device = model, config, protocol, device
         self.keypoints = config.keypoint_set
+        self.reader = reader_of(config.reading, config.input_size)
 
     @torch.inference_mode()
     def poses(self, picture: EncodedPicture, *, border: Callable[[Span], None] = lambda span: None) -> Poses:
@@ -92,12 +92,12 @@ class PosePipeline:
         border("crop")
         images = normalised(torch.from_numpy(crops).to(self.device))
         border("normalise")
-        logits = self.model(images)
+        output = self.model(images)
         border("forward")
         if self.protocol.flip_test:
-            logits = averaged(logits, self._mirror_logits(images))
+            output = self.reader.averaged(output, self._mirror_output(images))
             border("flip")
-        poses = self._decoded(logits, picture.people)
+        poses = self._decoded(output, picture.people)
         border("decode")
         poses = rescored(poses, keypoint_threshold=self.protocol.keypoint_threshold)
         border("rescore")
@@ -109,10 +109,16 @@ class PosePipeline:
         size = self.config.input_size
         return np.stack([warp(image_HW3, crop_matrix(frame_of_box(one.box, size), size), size) for one in people])
 
-    def _mirror_logits(self, images: torch.Tensor) -> SimccLogits:
-        shift_bins = (self.config.split_ratio - 1) * self.protocol.flip_shift
-        return mirror_logits(self.model, images, (), mirror=self.keypoints.mirror, shift_bins=shift_bins)
+    def _mirror_output(self, images: torch.Tensor) -> Any:
+        return mirror_output(
+            self.model,
+            images,
+            (),
+            reader=self.reader,
+            mirror=self.keypoints.mirror,
+            shift=self.protocol.flip_shift,
+        )
 
-    def _decoded(self, logits: SimccLogits, people: Sequence[Person]) -> Poses:
-        points, confidence = decoded(logits, split_ratio=self.config.split_ratio)
+    def _decoded(self, output: Any, people: Sequence[Person]) -> Poses:
+        points, confidence = self.reader.decoded(output)
         return poses_in_image(people, self.config.input_size, points.cpu().numpy(), confidence.cpu().numpy())

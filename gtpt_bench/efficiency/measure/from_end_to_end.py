@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import torch
+from torch.utils._pytree import tree_map
 
 from gtpt_bench.efficiency.end_to_end.pictures import drawn_pictures
 from gtpt_bench.efficiency.end_to_end.pipeline import EncodedPicture, PosePipeline
@@ -13,7 +15,6 @@ from gtpt_bench.efficiency.end_to_end.spans import EndToEnd, time_end_to_end
 from gtpt_bench.efficiency.measure.running import Bench, Steps
 from gtpt_bench.efficiency.prepare import DTYPES, LAYOUTS, Prepared
 from gtpt_bench.evaluation.protocol import Protocol
-from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.catalogue import ModelConfig
 
 PICTURES = 6
@@ -49,14 +50,13 @@ def _timed(pipeline: PosePipeline, pictures: Sequence[EncodedPicture], ready: Pr
 
 
 class AsNetwork:
-    """A prepared model that takes float32 images and gives float32 logits, whatever it computes in."""
+    """A prepared model that takes float32 images and gives a float32 output, whatever it computes in."""
 
     def __init__(self, ready: Prepared) -> None:
         self.ready = ready
 
-    def __call__(self, images_B3HW: torch.Tensor) -> SimccLogits:
+    def __call__(self, images_B3HW: torch.Tensor) -> Any:
         options = self.ready.options
         images = images_B3HW.to(DTYPES[options.dtype], memory_format=LAYOUTS[options.layout])
-        logits: SimccLogits = self.ready(images)
-        kept = (tensor.float().clone() if options.records_cuda_graphs else tensor.float() for tensor in logits)
-        return SimccLogits(*kept)
+        output = self.ready(images)
+        return tree_map(lambda t: t.float().clone() if options.records_cuda_graphs else t.float(), output)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from gtpt_bench.models.blocks.residual_cost import EXPANSION
 
 
-def conv_norm(cin: int, cout: int, kernel: int, *, stride: int = 1) -> nn.Sequential:
+def conv_norm(cin: int, cout: int, kernel: int, *, stride: int = 1, groups: int = 1) -> nn.Sequential:
     """Convolution with "same" padding, then BatchNorm: `[B, cin, H, W]` to `[B, cout, H / stride, W / stride]`."""
-    conv = nn.Conv2d(cin, cout, kernel, stride, padding=kernel // 2, bias=False)
+    conv = nn.Conv2d(cin, cout, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
     return nn.Sequential(conv, nn.BatchNorm2d(cout))
 
 

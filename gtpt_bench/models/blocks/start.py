@@ -10,3 +10,10 @@ def initialise_convolutions(net: nn.Module) -> None:
     for module in net.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.normal_(module.weight, std=0.001)
+
+
+def he_convolutions(net: nn.Module) -> None:
+    """Start every convolution as He et al. 2015 do before a ReLU: normal, variance 2 over its outgoing connections."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

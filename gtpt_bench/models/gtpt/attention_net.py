@@ -8,13 +8,9 @@ Source: spec/gtpt.md §7. The scale is D^(-1/2), the full width, not d^(-1/2) (q
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional
 
+from gtpt_bench.models.blocks.attention import attended, attended_with_logits, heads_of, side_by_side
 from gtpt_bench.models.blocks.linear import TokenLinear
-
-FUSED_FROM = 128 * 128
-"""Queries x keys from which PyTorch's fused attention wins on a CPU: below, logits fit in the cache and the plain
-formula takes half the time, forward and backward (batch 1 to 32, 16 to 24 channels a head, two cores)."""
 
 
 class Attention(nn.Module):
@@ -29,20 +25,15 @@ class Attention(nn.Module):
 
     def heads_of(self, qkv_BT3D: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each `[B, H, T, d]`."""
-        B, T, _ = qkv_BT3D.shape
-        q, k, v = qkv_BT3D.view(B, T, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        return q, k, v
+        return heads_of(qkv_BT3D, self.heads)
 
     def attend(self, q_BHQd: Tensor, k_BHKd: Tensor, v_BHKd: Tensor) -> Tensor:
         """`[B, H, Q, d]`, by a fused kernel unless the plain formula is faster."""
-        if q_BHQd.device.type == "cpu" and q_BHQd.shape[2] * k_BHKd.shape[2] < FUSED_FROM:
-            return self.attend_with_logits(q_BHQd, k_BHKd, v_BHKd)[0]
-        return functional.scaled_dot_product_attention(q_BHQd, k_BHKd, v_BHKd, scale=self.scale)
+        return attended(q_BHQd, k_BHKd, v_BHKd, scale=self.scale)
 
     def attend_with_logits(self, q_BHQd: Tensor, k_BHKd: Tensor, v_BHKd: Tensor) -> tuple[Tensor, Tensor]:
         """`[B, H, Q, d]` and the logits `[B, H, Q, K]`; the same product serves both."""
-        logits = (q_BHQd * self.scale) @ k_BHKd.transpose(-1, -2)
-        return logits.softmax(-1) @ v_BHKd, logits
+        return attended_with_logits(q_BHQd, k_BHKd, v_BHKd, scale=self.scale)
 
 
 class MHSA(Attention):
@@ -61,5 +52,5 @@ class MHSA(Attention):
 
     def merge(self, heads_BHTd: Tensor) -> Tensor:
         """Heads side by side, projected: `[B, T, D]`."""
-        merged: Tensor = self.out(heads_BHTd.transpose(1, 2).flatten(2))
+        merged: Tensor = self.out(side_by_side(heads_BHTd))
         return merged

@@ -168,6 +168,8 @@ def _check_slots(config: GTPTConfig) -> None:
     largest = max(config.groups, key=lambda group: len(group.dense), default=None)
     for key, rates in (("keep_rates", by_layer), ("full_pass_keep_rates", full)):
         for layer, keep_rate in enumerate(rates):
+            if layer not in (0, config.num_coarse_layers) and keep_rate == rates[layer - 1]:
+                continue  # as in the layer before
             slots = kept(num_image, keep_rate)
             dense = len(largest.dense) if largest and layer >= config.num_coarse_layers else 0
             fused = config.pruning.dropped.spare if keep_rate < 1 or dense else 0

@@ -6,10 +6,12 @@ Agrees with the operator trace (efficiency/counting/macs.py) to the integer. Sou
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from gtpt_bench.models.cost import NOTHING, Cost, attention_products, layer_norm, linear, parameters
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.schedule import LayerTokens, TokenSchedule
+from gtpt_bench.models.gtpt.tokenizer import Tokenizer
 from gtpt_bench.models.gtpt.tokenizer.patch_cost import patch_embedding_cost
 from gtpt_bench.models.gtpt.tokens import GroupTokens
 from gtpt_bench.models.sizes import Size
@@ -21,9 +23,9 @@ def gtpt_cost(config: GTPTConfig, schedule: TokenSchedule | None = None) -> Cost
     return (
         tokenizer_cost(config)
         + config.introduction.cost(config.keypoint_set, config.width)
-        + sum((coarse_layer_cost(config, layer) for layer in schedule.coarse), start=NOTHING)
+        + coarse_layers_cost(config, schedule.coarse)
         + split_cost(config, schedule)
-        + sum((fine_layer_cost(config, layer) for layer in schedule.fine), start=NOTHING)
+        + fine_layers_cost(config, schedule.fine)
         + head_cost(config)
         + inert_cost(config)
     )
@@ -31,57 +33,73 @@ def gtpt_cost(config: GTPTConfig, schedule: TokenSchedule | None = None) -> Cost
 
 def tokenizer_cost(config: GTPTConfig) -> Cost:
     """Feature map, patch embedding and the frozen position embedding."""
-    tokenizer, tokens = config.tokenizer, config.num_image_tokens
+    return _tokenizer_cost(config.tokenizer, config.input_size, config.feature_size, config.patch_size, config.width)
+
+
+@lru_cache(maxsize=256)
+def _tokenizer_cost(tokenizer: Tokenizer, image: Size, feature: Size, patch: Size, width: int) -> Cost:
+    """Worked out once for all variants of a study that have it in common."""
+    tokens = feature.divided(patch).area
     patches = patch_embedding_cost(
         tokenizer.patch_norm,
         channels=tokenizer.channels,
-        patch=config.patch_size,
-        width=config.width,
+        patch=patch,
+        width=width,
         tokens=tokens,
-        pixels=config.feature_size.area,
+        pixels=feature.area,
     )
-    return tokenizer.cost(config.input_size) + patches + parameters(tokens * config.width)
+    return tokenizer.cost(image) + patches + parameters(tokens * width)
 
 
-def coarse_layer_cost(config: GTPTConfig, layer: LayerTokens) -> Cost:
-    """A layer of plain attention: its projections and products, what its cut takes, then the feed-forward net."""
-    asking, feeding = num_tokens(layer.attention), num_tokens(layer.feed_forward)
+def coarse_layers_cost(config: GTPTConfig, layers: Sequence[LayerTokens]) -> Cost:
+    """Layers of plain attention: projections and products, what their cuts take, then the feed-forward nets."""
+    asking, feeding = tokens_through(layers)
     width, hidden = config.width, config.ffn_ratio * config.width
-    return (
+    one_with_all_tokens = (
         layer_norm(width, tokens=asking)
         + linear(width, 3 * width, tokens=asking, bias=False)
         + linear(width, width, tokens=asking)
-        + products(config, layer)
-        + (cut_cost(config, layer.attention, layer.feed_forward) if layer.prunes else NOTHING)
         + layer_norm(width, tokens=feeding)
         + linear(width, hidden, tokens=feeding)
         + linear(hidden, width, tokens=feeding)
     )
+    return each_with_its_own(one_with_all_tokens, layers) + products(config, layers) + cuts_cost(config, layers)
 
 
-def fine_layer_cost(config: GTPTConfig, layer: LayerTokens) -> Cost:
+def fine_layers_cost(config: GTPTConfig, layers: Sequence[LayerTokens]) -> Cost:
     """The same for MHGA, whose groups may have weights of their own."""
-    asking, feeding = num_tokens(layer.attention), num_tokens(layer.feed_forward)
+    if not layers:
+        return NOTHING
+    asking, feeding = tokens_through(layers)
     width, hidden = config.width, config.fine_ffn_ratio * config.width
-    weights, num_groups = config.fine_layers.weights, len(layer.attention)
-    return (
+    weights, num_groups = config.fine_layers.weights, len(layers[0].attention)
+    one_with_all_tokens = (
         layer_norm(width, tokens=asking)
         + weights.attention_cost(width, num_groups=num_groups, tokens=asking)
-        + products(config, layer)
-        + (cut_cost(config, layer.attention, layer.feed_forward) if layer.prunes else NOTHING)
         + layer_norm(width, tokens=feeding)
         + weights.feed_forward_cost(width, hidden, num_groups=num_groups, tokens=feeding)
     )
+    return each_with_its_own(one_with_all_tokens, layers) + products(config, layers) + cuts_cost(config, layers)
 
 
-def products(config: GTPTConfig, layer: LayerTokens) -> Cost:
+def each_with_its_own(one_with_all_tokens: Cost, layers: Sequence[LayerTokens]) -> Cost:
+    """Layers that are alike, from one of them that all their tokens pass: work is linear in tokens, and each layer has
+    parameters of its own."""
+    return one_with_all_tokens._replace(params=one_with_all_tokens.params * len(layers))
+
+
+def products(config: GTPTConfig, layers: Iterable[LayerTokens]) -> Cost:
     """Both products of attention, group by group."""
+    pairs = sum(
+        group.queries * keys for layer in layers for group, keys in zip(layer.attention, layer.keys, strict=True)
+    )
+    return attention_products(config.width, queries=pairs, keys=1)
+
+
+def cuts_cost(config: GTPTConfig, layers: Iterable[LayerTokens]) -> Cost:
+    """What becomes of the tokens that layers drop between their halves."""
     return sum(
-        (
-            attention_products(config.width, queries=group.queries, keys=keys)
-            for group, keys in zip(layer.attention, layer.keys, strict=True)
-        ),
-        start=NOTHING,
+        (cut_cost(config, layer.attention, layer.feed_forward) for layer in layers if layer.prunes), start=NOTHING
     )
 
 
@@ -134,6 +152,15 @@ def inert_cost(config: GTPTConfig) -> Cost:
     if config.schedule.coarse[-1].splits:
         macs += feed_forward(config.ffn_ratio).thop
     return Cost(inert_macs=num_dummies * macs)
+
+
+def tokens_through(layers: Iterable[LayerTokens]) -> tuple[int, int]:
+    """Tokens that pass the attention of the layers, and their feed-forward nets."""
+    asking = feeding = 0
+    for layer in layers:
+        asking += num_tokens(layer.attention)
+        feeding += num_tokens(layer.feed_forward)
+    return asking, feeding
 
 
 def num_tokens(groups: Iterable[GroupTokens]) -> int:

@@ -6,12 +6,14 @@ Source: spec/gtpt.md §1 (sizes), §2 (overview), spec/ablations.md (what can be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
 
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.keypoints import Keypoints, KeypointSet, keypoint_set_of
+from gtpt_bench.models.cost import Cost
 from gtpt_bench.models.gtpt.fine_layers import FineLayers
 from gtpt_bench.models.gtpt.grouping import Group, Grouping, PaperGrouping
 from gtpt_bench.models.gtpt.grouping.gate import ChannelGate
@@ -20,14 +22,9 @@ from gtpt_bench.models.gtpt.initialisation import Initialisation
 from gtpt_bench.models.gtpt.introduction import HumanSparse, Introduction
 from gtpt_bench.models.gtpt.introduction.base import Layout, Phase
 from gtpt_bench.models.gtpt.pruning import Pruning
-from gtpt_bench.models.gtpt.schedule import (
-    LayerTokens,
-    TokenSchedule,
-    fine_schedule,
-    mhsa_schedule,
-    split_tokens,
-)
+from gtpt_bench.models.gtpt.schedule import Layers, TokenSchedule, token_schedule
 from gtpt_bench.models.gtpt.tokenizer import ShuffleTokenizer, Tokenizer
+from gtpt_bench.models.reading import SimccReading
 from gtpt_bench.models.sizes import Size
 
 
@@ -85,18 +82,53 @@ class GTPTConfig(Frozen):
             del values["grouping"]
         return values
 
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
+    @model_validator(mode="wrap")
+    @classmethod
+    def _parts_fit(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Checked when it is made, and not again in everything that it becomes a part of."""
         from gtpt_bench.models.gtpt.checks import check_parts
 
-        check_parts(self)
-        return self
+        if isinstance(values, cls):
+            return values
+        config = handler(values)
+        check_parts(config)
+        return config
 
-    @property
+    @cached_property
     def keypoint_set(self) -> KeypointSet:
         return keypoint_set_of(self.keypoints)
 
     @property
+    def reading(self) -> SimccReading:
+        return SimccReading(self.split_ratio)
+
+    @property
+    def needs_truth(self) -> bool:
+        """Whether it looks at the true keypoints, which only an upper bound may."""
+        return self.pruning.score.needs_truth
+
+    @property
+    def tokens_a_layer(self) -> tuple[int, ...]:
+        """Image-token slots after each layer."""
+        return self.schedule.image_slots
+
+    @property
+    def tokens_shown(self) -> tuple[int, ...]:
+        """Of these, the ones that a table shows: at the end of each of the four stages."""
+        ends = [sum(self.stage_depths[: stage + 1]) for stage in range(len(self.stage_depths))]
+        return tuple(self.tokens_a_layer[end - 1] for end in ends)
+
+    @property
+    def planned_macs(self) -> dict[str, int]:
+        """MACs that are known before anything runs, by convention."""
+        return self.cost.macs()
+
+    @property
+    def pruning_words(self) -> str:
+        """The keep rates as a table shows them."""
+        return " ".join(f"{rate:g}" for rate in self.pruning.keep_rates)
+
+    @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Groups after the split; none where nothing is split."""
         return self.grouping.of(self.keypoint_set)
@@ -117,7 +149,7 @@ class GTPTConfig(Frozen):
         stride = self.tokenizer.stride
         return Size(stride * self.patch_size.height, stride * self.patch_size.width)
 
-    @property
+    @cached_property
     def num_image_tokens(self) -> int:
         return self.grid_size.area
 
@@ -137,7 +169,7 @@ class GTPTConfig(Frozen):
             return self.num_layers
         return self.num_coarse_layers + (self.split_point == "inside_first_fine_layer")
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
         return Layout(
             first_cut=self.stage_depths[0],
@@ -146,7 +178,7 @@ class GTPTConfig(Frozen):
             grouped=bool(self.groups),
         )
 
-    @property
+    @cached_property
     def phases(self) -> tuple[Phase, ...]:
         """When which keypoint tokens enter."""
         return self.introduction.phases(self.keypoint_set, self.layout)
@@ -155,39 +187,50 @@ class GTPTConfig(Frozen):
     def fine_ffn_ratio(self) -> int:
         return self.ffn_ratio if self.fine_layers.ffn_ratio is None else self.fine_layers.ffn_ratio
 
-    @property
+    @cached_property
     def schedule(self) -> TokenSchedule:
         """Tokens of the pruned pass."""
         return self.schedule_at(self.pruning.keep_rates)
 
-    @property
+    @cached_property
     def full_schedule(self) -> TokenSchedule:
         """Tokens of the full pass of training; dense tokens still take slots."""
         return self.schedule_at(self.pruning.full_pass_keep_rates)
 
-    @property
+    @cached_property
     def unpruned_schedule(self) -> TokenSchedule:
         """Tokens of a pass that prunes nothing: the teacher's, and while keep rates warm up."""
         return self.schedule_at((1.0, 1.0, 1.0, 1.0))
 
-    @property
+    @cached_property
+    def cost(self) -> Cost:
+        """Of one image in evaluation mode, in closed form."""
+        from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+
+        return gtpt_cost(self)
+
+    @cached_property
+    def full_pass_macs(self) -> int:
+        """MACs of the full pass of training, which starts from the tokens of the pruned one."""
+        from gtpt_bench.models.gtpt.closed_form import gtpt_cost, tokenizer_cost
+
+        return gtpt_cost(self, self.full_schedule).full - tokenizer_cost(self).full
+
+    @cached_property
+    def unpruned_macs(self) -> int:
+        """MACs of a whole pass that prunes nothing."""
+        from gtpt_bench.models.gtpt.closed_form import gtpt_cost
+
+        return gtpt_cost(self, self.unpruned_schedule).full
+
+    @cached_property
     def has_second_pass(self) -> bool:
         """Whether a training step can run the transformer twice: where the first pass prunes, and prunes more."""
         return self.schedule not in (self.full_schedule, self.unpruned_schedule)
 
     def schedule_at(self, keep_rates: Sequence[float]) -> TokenSchedule:
         """Tokens at other keep rates, one a stage or one a layer."""
-        rates, phases = self.pruning.layer_rates(self.stage_depths, keep_rates), self.phases
-        num_mhsa, num_image = self.num_mhsa_layers, self.num_image_tokens
-        plain = mhsa_schedule(rates[:num_mhsa], phases, num_image_tokens=num_image)
-        if not self.groups:
-            return TokenSchedule(plain, ())
-        num_beside = sum(not scope for scope in phases[-1].scopes)
-        after = [
-            split_tokens(self.groups, rate, num_beside=num_beside, num_image_tokens=num_image)
-            for rate in rates[self.num_coarse_layers :]
-        ]
-        if num_mhsa > self.num_coarse_layers:
-            inside = LayerTokens(plain[-1].attention, after[0], plain[-1].keys, splits=True)
-            return TokenSchedule((*plain[:-1], inside), fine_schedule(after[0], after[1:], self.fine_layers.exchange))
-        return TokenSchedule(plain, fine_schedule(after[0], after, self.fine_layers.exchange))
+        rates = self.pruning.layer_rates(self.stage_depths, keep_rates)
+        layers = Layers(self.num_mhsa_layers, self.num_coarse_layers)
+        exchange = self.fine_layers.exchange
+        return token_schedule(rates, self.phases, self.groups, exchange, layers, self.num_image_tokens)

@@ -13,15 +13,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gtpt_bench.models.blocks.encoder_layer import EncoderLayer
+from gtpt_bench.models.blocks.pruning.cut_net import PlacedCut
+from gtpt_bench.models.blocks.pruning.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.score.softmax_pool import softmax_pool
+from gtpt_bench.models.blocks.pruning.truth import Telling
 from gtpt_bench.models.gtpt.attention_net import MHSA
 from gtpt_bench.models.gtpt.config import GTPTConfig
-from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.introduction.base import Phase, When
 from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
-from gtpt_bench.models.gtpt.pruning.cut_net import PlacedCut
-from gtpt_bench.models.gtpt.pruning.score.softmax_pool import softmax_pool
+from gtpt_bench.models.gtpt.pruning.cut_net import placed_cut
 from gtpt_bench.models.gtpt.schedule import LayerTokens, phase_at
-from gtpt_bench.models.gtpt.truth import Telling
 
 
 class Asked(NamedTuple):
@@ -71,7 +72,7 @@ class CoarseEncoder(nn.Module):
         width, hidden, num_layers = config.width, config.ffn_ratio * config.width, config.num_mhsa_layers
         self.layers = nn.ModuleList(EncoderLayer(MHSA(width, config.heads), width, hidden) for _ in range(num_layers))
         everyone = range(len(config.keypoint_set))
-        self.cuts = nn.ModuleList(PlacedCut(config, everyone) for _ in range(num_layers))
+        self.cuts = nn.ModuleList(placed_cut(config, everyone) for _ in range(num_layers))
         self.phases = config.phases
         self.grouped = bool(config.groups)
         self.asked_layer = asked_layer(config)

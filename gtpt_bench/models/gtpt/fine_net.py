@@ -11,15 +11,16 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from gtpt_bench.models.blocks.pruning.cut_net import PlacedCut
+from gtpt_bench.models.blocks.pruning.truth import Telling
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.encoder_net import CoarseEncoder, CoarseTokens
 from gtpt_bench.models.gtpt.fine_layers.layer_net import FineLayer
 from gtpt_bench.models.gtpt.grouping import output_order
 from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
-from gtpt_bench.models.gtpt.pruning.cut_net import PlacedCut
+from gtpt_bench.models.gtpt.pruning.cut_net import placed_cut
 from gtpt_bench.models.gtpt.schedule import LayerTokens, TokenSchedule
 from gtpt_bench.models.gtpt.split_net import FineTokens, Split
-from gtpt_bench.models.gtpt.truth import Telling
 
 
 class GroupedEnd(nn.Module):
@@ -35,7 +36,7 @@ class GroupedEnd(nn.Module):
             FineLayer(width, config.heads, hidden, len(groups), config.fine_layers) for _ in range(num_layers)
         )
         self.cuts = nn.ModuleList(
-            nn.ModuleList(PlacedCut(config, group.keypoints) for group in groups) for _ in range(num_layers)
+            nn.ModuleList(placed_cut(config, group.keypoints) for group in groups) for _ in range(num_layers)
         )
         self.output_order: Tensor
         self.register_buffer("output_order", torch.tensor(output_order(groups)), persistent=False)

@@ -10,8 +10,9 @@ from typing import Any
 from torch import Tensor
 
 from gtpt_bench.errors import InputError
+from gtpt_bench.models.blocks.pruning.kept import KeptTokens
 from gtpt_bench.models.gtpt.attention_net import Attention
-from gtpt_bench.models.gtpt.kept import KeptTokens, watch_kept_tokens
+from gtpt_bench.models.gtpt.kept import watch_kept_tokens
 from gtpt_bench.models.gtpt.model import GTPT
 from gtpt_bench.models.gtpt.schedule import LayerTokens
 

@@ -12,15 +12,16 @@ import torch
 from torch import Tensor, nn
 
 from gtpt_bench.errors import InputError
+from gtpt_bench.models.blocks.pruning.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.truth import Telling, Truth
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
+from gtpt_bench.models.blocks.sine_table import sine_position
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.encoder_net import CoarseEncoder, CoarseState, asking_scopes
 from gtpt_bench.models.gtpt.fine_net import GroupedEnd, UngroupedEnd
-from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.initialisation_net import initialise
 from gtpt_bench.models.gtpt.schedule import TokenSchedule, num_common_layers
-from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding, sine_position
-from gtpt_bench.models.gtpt.truth import Telling, Truth
+from gtpt_bench.models.gtpt.tokenizer.patches import PatchEmbedding
 
 if TYPE_CHECKING:
     from gtpt_bench.models.gtpt.deploy.model import DeployedGTPT

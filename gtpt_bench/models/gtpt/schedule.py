@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from gtpt_bench.models.gtpt.fine_layers.exchange import BaseExchange
@@ -37,6 +38,17 @@ class LayerTokens:
         if self.splits:
             return False
         return any(before.image != after.image for before, after in zip(self.attention, self.feed_forward, strict=True))
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Attributes:
+    mhsa: layers of plain attention.
+    coarse: layers before the one that the split comes before, or lies in.
+    """
+
+    mhsa: int
+    coarse: int
 
 
 @dataclass(frozen=True)
@@ -81,8 +93,37 @@ def num_common_layers(one: TokenSchedule, other: TokenSchedule) -> int:
     return sum(1 for _ in same)
 
 
+@lru_cache(maxsize=1024)
+def token_schedule(
+    keep_rates: tuple[float, ...],
+    phases: tuple[Phase, ...],
+    groups: tuple[Group, ...],
+    exchange: BaseExchange,
+    layers: Layers,
+    num_image_tokens: int,
+) -> TokenSchedule:
+    """Tokens of every layer. Worked out once for all variants of a study that have it in common, and so are its halves.
+
+    Args:
+        keep_rates: one a layer.
+        groups: none where nothing is split.
+    """
+    plain = mhsa_schedule(keep_rates[: layers.mhsa], phases, num_image_tokens)
+    if not groups:
+        return TokenSchedule(plain, ())
+    num_beside = sum(not scope for scope in phases[-1].scopes)
+    at_split, fine = grouped_schedule(
+        keep_rates[layers.coarse :], groups, exchange, layers.mhsa > layers.coarse, num_beside, num_image_tokens
+    )
+    if layers.mhsa > layers.coarse:
+        inside = LayerTokens(plain[-1].attention, at_split, plain[-1].keys, splits=True)
+        return TokenSchedule((*plain[:-1], inside), fine)
+    return TokenSchedule(plain, fine)
+
+
+@lru_cache(maxsize=1024)
 def mhsa_schedule(
-    keep_rates: Sequence[float], phases: Sequence[Phase], *, num_image_tokens: int
+    keep_rates: tuple[float, ...], phases: tuple[Phase, ...], num_image_tokens: int
 ) -> tuple[LayerTokens, ...]:
     """Tokens of layers of plain attention; `keep_rates` has one rate a layer."""
     layers, image = [], num_image_tokens
@@ -124,11 +165,28 @@ def split_tokens(
     )
 
 
-def fine_schedule(
-    at_split: tuple[GroupTokens, ...], after: Sequence[tuple[GroupTokens, ...]], exchange: BaseExchange
-) -> tuple[LayerTokens, ...]:
-    """Tokens of the fine layers, from those after the split and those left by each layer."""
+@lru_cache(maxsize=1024)
+def grouped_schedule(
+    keep_rates: tuple[float, ...],
+    groups: tuple[Group, ...],
+    exchange: BaseExchange,
+    splits_inside: bool,
+    num_beside: int,
+    num_image_tokens: int,
+) -> tuple[tuple[GroupTokens, ...], tuple[LayerTokens, ...]]:
+    """Tokens of each group right after the split, and those of the fine layers.
+
+    Args:
+        keep_rates: one a layer from the split on, the layer inside which it may lie included.
+        splits_inside: whether the first of these layers is that one, and no fine layer.
+    """
+    by_rate = {
+        rate: split_tokens(groups, rate, num_beside=num_beside, num_image_tokens=num_image_tokens)
+        for rate in keep_rates
+    }
+    at_split, *after = (by_rate[rate] for rate in keep_rates)
+    if not splits_inside:
+        after = [at_split, *after]
     entering = (at_split, *after[:-1])
-    return tuple(
-        LayerTokens(before, left, keys=exchange.keys(before)) for before, left in zip(entering, after, strict=True)
-    )
+    fine = (LayerTokens(before, left, keys=exchange.keys(before)) for before, left in zip(entering, after, strict=True))
+    return at_split, tuple(fine)

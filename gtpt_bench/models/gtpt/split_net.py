@@ -13,14 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gtpt_bench.models.blocks.linear import TokenLinear
+from gtpt_bench.models.blocks.pruning.cut_net import PlacedCut
+from gtpt_bench.models.blocks.pruning.image_tokens import ImageTokens
+from gtpt_bench.models.blocks.pruning.truth import Telling
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.encoder_net import Asked, CoarseTokens, asking_scopes
 from gtpt_bench.models.gtpt.grouping import Group
-from gtpt_bench.models.gtpt.image_tokens import ImageTokens
 from gtpt_bench.models.gtpt.introduction.base_net import KeypointTokens
-from gtpt_bench.models.gtpt.pruning.cut_net import PlacedCut
+from gtpt_bench.models.gtpt.pruning.cut_net import placed_cut
 from gtpt_bench.models.gtpt.tokens import GroupTokens
-from gtpt_bench.models.gtpt.truth import Telling
 
 
 class FineTokens(NamedTuple):
@@ -79,7 +80,7 @@ class Split(nn.Module):
         self.groups = groups
         gate = config.channel_gate
         self.gate = ChannelGateNet(config.width, config.width // gate.reduction, len(groups)) if gate else None
-        self.cuts = nn.ModuleList(PlacedCut(config, group.keypoints) for group in groups)
+        self.cuts = nn.ModuleList(placed_cut(config, group.keypoints) for group in groups)
         grows = config.introduction.dense_at_split
         self.rows = nn.ModuleList(
             GroupRows(

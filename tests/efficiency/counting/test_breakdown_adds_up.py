@@ -16,7 +16,13 @@ from gtpt_bench.efficiency.counting.params import num_params
 from gtpt_bench.efficiency.counting.tokens import tokens_of_module
 from gtpt_bench.efficiency.counting.trace import trace_call, trace_forward
 from gtpt_bench.models import build_model, create_model, model_config
-from gtpt_bench.models.gtpt.closed_form import coarse_layer_cost, fine_layer_cost, head_cost, split_cost, tokenizer_cost
+from gtpt_bench.models.gtpt.closed_form import (
+    coarse_layers_cost,
+    fine_layers_cost,
+    head_cost,
+    split_cost,
+    tokenizer_cost,
+)
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.sizes import Size
 from tests.models.small_gtpt import small_config
@@ -49,15 +55,14 @@ def test_stages_and_modules_add_up_to_the_whole(config: GTPTConfig) -> None:
 def test_stages_cost_what_their_layers_cost_in_closed_form(name: str) -> None:
     config = model_config(name)
     found = broken_down(config)
-    coarse = [coarse_layer_cost(config, layer) for layer in config.schedule.coarse]
-    fine = [fine_layer_cost(config, layer) for layer in config.schedule.fine]
+    coarse, fine = config.schedule.coarse, config.schedule.fine
     expected = {
         "tokenizer": tokenizer_cost(config).full,
-        "stage 1": sum(cost.full for cost in coarse[:3]),
-        "stage 2": sum(cost.full for cost in coarse[3:]),
+        "stage 1": coarse_layers_cost(config, coarse[:3]).full,
+        "stage 2": coarse_layers_cost(config, coarse[3:]).full,
         "split": split_cost(config, config.schedule).full,
-        "stage 3": sum(cost.full for cost in fine[:3]),
-        "stage 4": sum(cost.full for cost in fine[3:]),
+        "stage 3": fine_layers_cost(config, fine[:3]).full,
+        "stage 4": fine_layers_cost(config, fine[3:]).full,
         "head": head_cost(config).full,
         ELSEWHERE: 0,
     }

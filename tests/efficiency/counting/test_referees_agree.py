@@ -22,7 +22,7 @@ from gtpt_bench.efficiency.counting.referee_ptflops import ptflops_aten, ptflops
 from gtpt_bench.efficiency.counting.referee_torch import torch_counter
 from gtpt_bench.efficiency.counting.trace import trace_call
 from gtpt_bench.models import create_model
-from gtpt_bench.models.gtpt import attention_net
+from gtpt_bench.models.blocks import attention
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from tests.models.small_gtpt import pictures, small_gtpt
 
@@ -59,7 +59,7 @@ def test_closed_form_trace_torch_and_fvcore_agree_on_the_released_models(name: s
 def test_they_agree_under_each_attention_kernel(
     fused_from: int, kernel: SDPBackend, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention_net, "FUSED_FROM", fused_from)
+    monkeypatch.setattr(attention, "FUSED_FROM", fused_from)
     model = small_gtpt(**config)
     with sdpa_kernel(kernel):
         trace = trace_call(model, *SMALL)
@@ -73,7 +73,7 @@ def test_fused_attention_really_is_one_operator_for_them(monkeypatch: pytest.Mon
     """Otherwise the test above would try one kernel three times."""
     softmaxes = []
     for fused_from in (0, 10**9):
-        monkeypatch.setattr(attention_net, "FUSED_FROM", fused_from)
+        monkeypatch.setattr(attention, "FUSED_FROM", fused_from)
         softmaxes.append(torch_counter(small_gtpt(), SMALL).uncounted["_softmax"])
     assert softmaxes[0] < softmaxes[1]
 

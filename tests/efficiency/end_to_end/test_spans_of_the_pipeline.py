@@ -94,9 +94,7 @@ def test_the_poses_are_those_of_evaluation(pictures: list[EncodedPicture], tmp_p
         path.write_bytes(picture.content)
         people = [Person(p.image_id, path, p.box, p.score, p.keypoints, p.visibility) for p in picture.people]
         crops = PersonCrops(people, input_size=CONFIG.input_size, keypoints=COCO)
-        raw = predict_poses(
-            small_gtpt(), crops, protocol, split_ratio=CONFIG.split_ratio, batch_size=len(people), device=CPU
-        )
+        raw = predict_poses(small_gtpt(), crops, protocol, reading=CONFIG.reading, batch_size=len(people), device=CPU)
         expected = final_poses(raw, COCO.sigmas, protocol)
         found = pipeline(flip_test=flip_test).poses(picture)
         for field in ("image_ids", "keypoints", "areas", "scores"):

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gtpt_bench.models.blocks.attention import FUSED_FROM
 from gtpt_bench.models.deploy.linear import PackedLinear
-from gtpt_bench.models.gtpt.attention_net import FUSED_FROM, MHSA
+from gtpt_bench.models.gtpt.attention_net import MHSA
 from gtpt_bench.models.gtpt.deploy.group_linear import PerGroup, deployed_linear
 from gtpt_bench.models.gtpt.fine_layers.attention_net import MHGA, sizes
 from gtpt_bench.models.gtpt.tokens import GroupTokens

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gtpt_bench.errors import InputError
 from gtpt_bench.models.blocks.encoder_layer import EncoderLayer
+from gtpt_bench.models.blocks.pruning.truth import Telling, Truth
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
 from gtpt_bench.models.deploy.fold import fold
 from gtpt_bench.models.gtpt.attention_net import MHSA
@@ -22,7 +23,6 @@ from gtpt_bench.models.gtpt.deploy.group_linear import DeployedGroupFeedForward
 from gtpt_bench.models.gtpt.deploy.tokenizer import DeployedTokenizer
 from gtpt_bench.models.gtpt.fine_layers.layer_net import FineLayer
 from gtpt_bench.models.gtpt.model import GTPT
-from gtpt_bench.models.gtpt.truth import Telling, Truth
 
 TOKENIZED_AT_ONCE = 2
 """Images that a CPU cuts in tokens at once: more, and what one layer hands to the next falls off the cache."""

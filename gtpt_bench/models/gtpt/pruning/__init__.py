@@ -1,5 +1,5 @@
-"""Token pruning: how many image tokens each layer keeps (config.py), which ones (score/, selection/), and what becomes
-of the others (dropped/). cut_net.py puts the three together at each place that prunes."""
+"""How many image tokens each layer of a GTPT keeps (config.py); which ones, and what becomes of the others, is the same
+for all networks: models/blocks/pruning."""
 
 from gtpt_bench.models.gtpt.pruning.config import Pruning, kept
 

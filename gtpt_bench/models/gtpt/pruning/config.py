@@ -13,9 +13,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from gtpt_bench.frozen import Frozen
-from gtpt_bench.models.gtpt.pruning.dropped import Dropped, LeaveOut
-from gtpt_bench.models.gtpt.pruning.score import Score, SoftmaxPool
-from gtpt_bench.models.gtpt.pruning.selection import Selection, TopK
+from gtpt_bench.models.blocks.pruning.dropped import Dropped, LeaveOut
+from gtpt_bench.models.blocks.pruning.score import Score, SoftmaxPool
+from gtpt_bench.models.blocks.pruning.selection import Selection, TopK
 
 NUM_STAGES = 4
 

@@ -1,0 +1,210 @@
+"""Commands about jobs: run on a cluster, cancel, retry, logs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gtpt_bench.cli.options import (
+    DEFAULT_RESULTS,
+    Changes,
+    ClusterFile,
+    DataRootOption,
+    Detach,
+    Only,
+    Profile,
+    Results,
+    StudyFile,
+    Yes,
+)
+from gtpt_bench.errors import InputError, StudyError
+
+LOOK_EVERY_S = 1.0
+"""At a log that is followed."""
+
+if TYPE_CHECKING:
+    from gtpt_bench.cluster.gpu_hours import Hours
+    from gtpt_bench.cluster.profile import ClusterProfile
+    from gtpt_bench.study.missing import PlannedJob
+    from gtpt_bench.study.session import Session
+    from gtpt_bench.study.state import Status
+
+
+def run_on_cluster(
+    opened: Callable[..., Session], cluster: Path | None, processes: int, *, detach: bool, yes: bool, dry_run: bool
+) -> int:
+    """Submit a session's missing jobs and watch them; the exit code."""
+    from gtpt_bench.cli.studies import show_jobs
+    from gtpt_bench.cluster.gpu_hours import hours_needed
+    from gtpt_bench.cluster.positions import machine_of
+
+    profile = _profile(cluster, opened)
+    session = opened(machine=machine_of(profile))
+    if dry_run:
+        typer.echo(f"on {profile.cluster}: {hours_needed(session.chosen, session.folder, profile).words}")
+        return show_jobs(session)
+    return submit_and_follow(session, profile, processes, detach=detach, yes=yes)
+
+
+def submit_and_follow(
+    session: Session,
+    profile: ClusterProfile,
+    processes: int,
+    *,
+    detach: bool,
+    yes: bool,
+    chosen: Callable[[PlannedJob], bool] = lambda job: True,
+) -> int:
+    from gtpt_bench.cli.progress import progress_display
+    from gtpt_bench.cli.studies import finish
+    from gtpt_bench.cluster.follow import follow
+    from gtpt_bench.cluster.run import submit_study
+
+    display = progress_display()
+    standing = submit_study(
+        session, profile, display, processes=processes, chosen=chosen, confirm=lambda hours: yes or _confirmed(hours)
+    )
+    study = session.plan.study.study
+    if detach and not standing.is_over:
+        typer.echo(f"{study} on {profile.cluster}: {standing.words}.")
+        typer.echo("The jobs bring it to its report by themselves; status --watch shows how far it is.")
+        return 0
+    outcome = follow(session.cluster, display)
+    if outcome.interrupted:
+        typer.echo(
+            "Not watching any more; the jobs go on. The same command watches again, gtpt-study cancel ends them.",
+            err=True,
+        )
+        return 130
+    return finish(session, outcome)
+
+
+def _profile(cluster: Path | None, opened: Callable[..., Session]) -> ClusterProfile:
+    """From the file, or as the study was submitted last."""
+    if cluster is not None:
+        from gtpt_bench.cluster.profile import load_profile
+
+        return load_profile(cluster)
+    last = opened().cluster
+    if not last.exists:
+        raise InputError("--executor slurm needs a profile of the cluster: --cluster slurm/generic.yaml, for instance")
+    return last.read().profile
+
+
+def _confirmed(hours: Hours) -> bool:
+    if not sys.stdin.isatty():  # nobody is there to answer
+        return False
+    try:
+        return typer.confirm(f"This will take {hours.words}. Submit?", err=True)
+    except typer.Abort:
+        return False
+
+
+def cancel(
+    study: StudyFile,
+    profile: Profile = "quick",
+    data_root: DataRootOption = None,
+    set: Changes = None,
+    only: Only = None,
+    results: Results = DEFAULT_RESULTS,
+) -> None:
+    """Take a study, or some of its variants, out of the cluster's queue; stop what runs of it, on this machine too.
+
+    What runs have saved is kept; the same run command goes on from there.
+    """
+    from gtpt_bench.cluster.control import cancel as cancel_jobs
+    from gtpt_bench.study.session import open_session
+    from gtpt_bench.study.stop import stop_here
+
+    session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
+    folders = {state.folder.name: state.folder for state in session.status() if state.folder}
+    number = cancel_jobs(session.cluster, folders) if session.cluster.exists else 0
+    number += sum(stop_here(folder) for folder in folders.values())
+    typer.echo(f"{number} job(s) of {session.plan.study.study} cancelled" if number else "nothing to cancel")
+
+
+def retry(
+    study: StudyFile,
+    profile: Profile = "quick",
+    cluster: ClusterFile = None,
+    data_root: DataRootOption = None,
+    set: Changes = None,
+    only: Only = None,
+    results: Results = DEFAULT_RESULTS,
+    detach: Detach = False,
+    yes: Yes = False,
+) -> None:
+    """Do the failed parts of a study again, and nothing else: on the cluster it was submitted to, or else here."""
+    from gtpt_bench.cli.progress import progress_display
+    from gtpt_bench.cli.studies import finish
+    from gtpt_bench.cluster.profile import load_profile
+    from gtpt_bench.study.session import open_session
+
+    session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
+    failed = {state.folder for state in session.status() if state.state == "failed"}
+    if not failed:
+        typer.echo("nothing has failed")
+        return
+
+    def chosen(job: PlannedJob) -> bool:
+        return job.folder.path in failed
+
+    if cluster is None and not session.cluster.exists:
+        raise typer.Exit(finish(session, session.run("local", progress_display(), chosen=chosen)))
+    where = load_profile(cluster) if cluster else session.cluster.read().profile
+    processes = session.cluster.read().processes if session.cluster.exists else 1
+    raise typer.Exit(submit_and_follow(session, where, processes, detach=detach, yes=yes, chosen=chosen))
+
+
+def logs(
+    study: StudyFile,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Part of a run's name, as status shows it.")],
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as more is written, to the run's end.")] = False,
+    profile: Profile = "quick",
+    data_root: DataRootOption = None,
+    set: Changes = None,
+    results: Results = DEFAULT_RESULTS,
+) -> None:
+    """Show the log of a run: what its worker wrote, wherever it ran."""
+    from gtpt_bench.study.session import open_session
+
+    session = open_session(study, profile, data_root, results, changes=set or ())
+    found, shown = _named(session.status(), run), 0
+    if not follow and not _has_log(found):
+        raise InputError(f"{found.part} has no log yet: it is {found.state} {found.words}".rstrip())
+    while True:
+        if found.folder and _has_log(found):
+            with (found.folder / "log.txt").open("rb") as file:
+                file.seek(shown)
+                new = file.read()
+            shown += len(new)
+            typer.echo(new.decode(errors="replace"), nl=False)
+        if not follow or found.state in ("done", "failed", "stale"):
+            return
+        time.sleep(LOOK_EVERY_S)
+        found = _named(session.status(), found.part)
+
+
+def _has_log(status: Status) -> bool:
+    return status.folder is not None and (status.folder / "log.txt").exists()
+
+
+def _named(states: list[Status], name: str) -> Status:
+    """The part of a study that a name means: its whole name, or one that only it contains; an older result of the same
+    part only by its folder's."""
+    states = sorted(states, key=lambda state: state.state == "stale")
+    parts = {state.part: state for state in reversed(states)}
+    folders = {state.folder.name: state for state in states if state.folder}
+    if whole := parts.get(name) or folders.get(name):
+        return whole
+    found = [state for state in parts.values() if name in state.part or (state.folder and name in state.folder.name)]
+    if not found or len({state.folder for state in found}) > 1:
+        what = "no part is" if not found else "several parts are"
+        names = ", ".join(state.part for state in found or parts.values())
+        raise StudyError(f"{what} called {name!r}; give one of: {names[:1000]}")
+    return found[0]

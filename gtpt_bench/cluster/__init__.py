@@ -1,0 +1,1 @@
+"""Studies on a SLURM cluster, through submitit: profile, ledger, submission, what runs in a job, faults, doctor."""

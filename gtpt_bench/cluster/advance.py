@@ -1,0 +1,224 @@
+"""One step of a study's way through a cluster: see what is over, decide what becomes of it, submit what waits.
+
+Whoever gets to it does it, under the ledger's lock: the shell that watches, and each job at its end. It may be done at
+any time, any number of times, and be killed at any point of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from gtpt_bench.cluster.commands import Refused, Unreachable, slurm
+from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, FailedRun, Submission, Unit
+from gtpt_bench.cluster.queue import Element, Queue, asked, still_queued
+from gtpt_bench.cluster.submit import Full, submit, take_back
+from gtpt_bench.cluster.verdict import Verdict, verdict_on
+from gtpt_bench.study.fail_fast import reason_to_stop
+from gtpt_bench.study.failure import leave_failure
+from gtpt_bench.study.lock import owner_of
+
+LATE_S = 300.0
+"""After which a job that accounting does not know is looked for."""
+
+
+class Ended(NamedTuple):
+    """A job whose batch script is at its last line.
+
+    Attributes:
+        job: its number.
+        exit_code: of srun.
+    """
+
+    job: str
+    exit_code: int
+
+
+def advance(cluster: ClusterFolder, *, ended: Ended | None = None) -> Campaign:
+    """Bring a campaign as far as it can be brought now.
+
+    Args:
+        ended: the job at whose end this is called; it still counts as running, but its work is over.
+
+    Raises:
+        Unreachable: SLURM does not answer; what could be done without it is done.
+        Refused: SLURM does not take the jobs, for a reason that waiting does not mend.
+    """
+    with cluster.held():
+        campaign = cluster.read()
+        cluster.forget_counted(campaign)
+        for submission in cluster.submissions():
+            if not submission.job_id:
+                campaign = _put_back(cluster, campaign, take_back(cluster, submission), submission)
+        campaign = _settled(cluster, campaign, ended)
+        if not campaign.held:
+            campaign = _stopped_if_alike(cluster, campaign)
+        return campaign if campaign.held else _filled(cluster, campaign)
+
+
+def _put_back(cluster: ClusterFolder, campaign: Campaign, units: tuple[Unit, ...], submission: Submission) -> Campaign:
+    campaign = campaign.model_copy(update={"waiting": (*units, *campaign.waiting)})
+    cluster.write(campaign)
+    cluster.forget_submission(submission)
+    return campaign
+
+
+def _settled(cluster: ClusterFolder, campaign: Campaign, ended: Ended | None) -> Campaign:
+    """Take note of all jobs that are over. Their end is written before they are forgotten; `counted` says so to whoever
+    goes on after a crash between the two."""
+    submissions = cluster.submissions()
+    open_units = {name: unit for submission in submissions for name, unit in submission.open}
+    ends: dict[str, Element | None] = {name: None for name, unit in open_units.items() if _is_done(cluster, unit)}
+    rest = [name for name in open_units if name not in ends]
+    unreachable: Unreachable | None = None
+    try:
+        ends |= _ended_undone(cluster, campaign, submissions, rest, ended)
+    except Unreachable as error:
+        unreachable = error
+    for submission in submissions:
+        over = [
+            i for i in range(len(submission.units)) if i not in submission.settled and submission.element(i) in ends
+        ]
+        if over:
+            campaign = _counted(cluster, campaign, submission, {i: ends[submission.element(i)] for i in over})
+            cluster.settle(submission, over)
+    if unreachable is not None:
+        raise unreachable
+    return campaign
+
+
+def _is_done(cluster: ClusterFolder, unit: Unit) -> bool:
+    return all(work.is_done(cluster.study) for work in unit.work)
+
+
+def _ended_undone(
+    cluster: ClusterFolder, campaign: Campaign, submissions: list[Submission], rest: list[str], ended: Ended | None
+) -> dict[str, Element | None]:
+    """How jobs ended whose work is not done."""
+    if not rest:
+        return {}
+    ids = [submission.job_id for submission in submissions if submission.open]
+    queue = asked(cluster.queue_file, ids, every_s=campaign.profile.rhythm.ask_every_s)
+    submitted = {name: submission.submitted_at for submission in submissions for name, _ in submission.open}
+    seem_over = [name for name in rest if _seems_over(queue, name, submitted[name])]
+    again = still_queued(seem_over)
+    found = {name: queue.elements.get(name) for name in seem_over if name not in again}
+    if ended and ended.job in rest:
+        found[ended.job] = Element(state="FAILED", exit_code=f"{ended.exit_code}:0")
+    return found
+
+
+def _seems_over(queue: Queue, name: str, submitted_at: float) -> bool:
+    if queue.asked_at <= submitted_at:
+        return False
+    element = queue.elements.get(name)
+    return element.stage == "over" if element else queue.asked_at > submitted_at + LATE_S
+
+
+def _judged(cluster: ClusterFolder, campaign: Campaign, unit: Unit, job: str, element: Element | None) -> Verdict:
+    limits, held = campaign.profile.limits, bool(campaign.held)
+    verdict = verdict_on(unit, job, element, cluster, max_memory_gb=limits.max_memory_gb_per_task, held=held)
+    cluster.note(verdict.words)
+    for work, failure in verdict.failed:
+        if failure.kind in ("memory", "node", "cancelled") or not work.job_folder(cluster.study).error.exists():
+            leave_failure(work.job_folder(cluster.study).error, failure)
+    for work in verdict.again.work if verdict.again else ():
+        folder = work.job_folder(cluster.study)
+        folder.error.unlink(missing_ok=True)
+        owner = owner_of(folder.lock)
+        if owner is not None and owner.job == job and owner.host != socket.gethostname():  # gone with its job
+            folder.lock.unlink(missing_ok=True)
+    return verdict
+
+
+def _counted(
+    cluster: ClusterFolder, campaign: Campaign, submission: Submission, ends: Mapping[int, Element | None]
+) -> Campaign:
+    """Judge units of a submission by their places, and write down what becomes of them."""
+    jobs = {place: submission.element(place) for place in ends}
+    verdicts = [_judged(cluster, campaign, submission.units[i], jobs[i], end) for i, end in ends.items()]
+    again = tuple(verdict.again for verdict in verdicts if verdict.again)
+    failed = tuple(
+        FailedRun(folder=work.folder, variant=work.variant, kind=failure.kind, reason=failure.reason)
+        for verdict in verdicts
+        for work, failure in verdict.failed
+    )
+    done = [work for verdict in verdicts for work in verdict.done]
+    num_trained = sum(bool(work.variant) for work in done)
+    campaign = campaign.model_copy(
+        update={
+            "waiting": (*again, *campaign.waiting),
+            "failed": (*campaign.failed, *failed),
+            "num_trained": campaign.num_trained + num_trained,
+            "num_measured": campaign.num_measured + len(done) - num_trained,
+            "counted": tuple(jobs.values()),
+        }
+    )
+    cluster.write(campaign)
+    return campaign
+
+
+def _stopped_if_alike(cluster: ClusterFolder, campaign: Campaign) -> Campaign:
+    """Hold back what is not running yet if the first runs all failed in one way."""
+    failures = [(run.variant, run.failure) for run in campaign.failed if run.variant]
+    reason = reason_to_stop(failures, num_done=campaign.num_trained)
+    if not reason:
+        return campaign
+    for submission in cluster.submissions():
+        with contextlib.suppress(Refused):  # over already
+            slurm("scancel", "--state=PENDING", submission.job_id)
+    campaign = campaign.model_copy(update={"held": reason})
+    cluster.write(campaign)
+    cluster.note(f"held: {reason}")
+    return campaign
+
+
+def _filled(cluster: ClusterFolder, campaign: Campaign) -> Campaign:
+    """Submit what waits, as far as there are places."""
+    ready, aside = _ready(cluster, campaign, cluster.queued)
+    places = campaign.profile.limits.max_submitted - sum(len(s.open) for s in cluster.submissions())
+    most = campaign.profile.limits.max_array_size or campaign.max_array_size
+    while ready and places > 0:
+        _, alike = next(groupby(ready[: min(places, most)], key=_array_key))
+        taken = _submitted(cluster, campaign, list(alike))
+        if not taken:
+            break
+        places -= len(taken.units)
+        ready = ready[len(taken.units) :]
+        campaign = campaign.model_copy(update={"waiting": (*ready, *aside)})
+        cluster.write(campaign)
+    if campaign.waiting != (*ready, *aside):
+        campaign = campaign.model_copy(update={"waiting": (*ready, *aside)})
+        cluster.write(campaign)
+    return campaign
+
+
+def _ready(cluster: ClusterFolder, campaign: Campaign, submitted: set[str]) -> tuple[list[Unit], list[Unit]]:
+    """What waits and may be submitted, and what somebody else works on just now; work that is done, is in the queue or
+    stands twice is left out."""
+    ready, aside, seen = list[Unit](), list[Unit](), set(submitted)
+    for unit in campaign.waiting:
+        work = tuple(work for work in unit.work if work.folder not in seen and not work.is_done(cluster.study))
+        if work:
+            seen |= {one.folder for one in work}
+            elsewhere = any(owner_of(one.job_folder(cluster.study).lock) for one in work)
+            (aside if elsewhere else ready).append(unit.model_copy(update={"work": work}))
+    return ready, aside
+
+
+def _array_key(unit: Unit) -> tuple[str, float]:
+    return unit.kind, unit.memory_gb_per_task
+
+
+def _submitted(cluster: ClusterFolder, campaign: Campaign, units: list[Unit]) -> Submission | None:
+    """Submit as many as there is a place for; None if there is none."""
+    number = len(units)
+    while number:
+        try:
+            return submit(cluster, campaign, units[:number])
+        except Full:
+            number //= 2
+    return None

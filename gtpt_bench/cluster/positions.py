@@ -1,0 +1,70 @@
+"""Where the parts of a study are in a cluster's queue, for `status`: from the ledger and one sacct call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gtpt_bench.cluster.commands import Refused, Unreachable
+from gtpt_bench.cluster.ledger import ClusterFolder
+from gtpt_bench.cluster.profile import ClusterProfile
+from gtpt_bench.cluster.queue import Element, asked, read_queue
+from gtpt_bench.errors import StudyError
+from gtpt_bench.study.machine import Machine
+from gtpt_bench.study.state import Status
+
+
+def machine_of(profile: ClusterProfile) -> Machine:
+    """A cluster as the machine that measures time."""
+    return Machine(profile.device, "cuda" if profile.measuring.gpus_per_task else "cpu")
+
+
+def last_machine(cluster: ClusterFolder) -> Machine | None:
+    """The cluster that a study was submitted to last; None if it never was."""
+    try:
+        return machine_of(cluster.read().profile) if cluster.exists else None
+    except StudyError:
+        return None
+
+
+def with_queue(states: Sequence[Status], cluster: ClusterFolder) -> list[Status]:
+    """States with what is in the queue, or waits for a place in it, in place of what would be missing."""
+    if not cluster.exists or all(state.state != "missing" for state in states):
+        return list(states)
+    words = queue_words(cluster)
+    return [
+        replace(state, state="queued", words=words[state.folder.name])
+        if state.state == "missing" and state.folder and state.folder.name in words
+        else state
+        for state in states
+    ]
+
+
+def queue_words(cluster: ClusterFolder) -> dict[str, str]:
+    """For each job folder that waits: where. One sacct call at most, none if the last answer is recent enough."""
+    campaign, submissions = cluster.read(), cluster.submissions()
+    waiting = f"held back: {campaign.held}" if campaign.held else "waits for a place in the queue"
+    words = {work.folder: waiting for unit in campaign.waiting for work in unit.work}
+    ids = [submission.job_id for submission in submissions if submission.job_id]
+    try:
+        known = asked(cluster.queue_file, ids, every_s=campaign.profile.rhythm.ask_every_s).elements if ids else {}
+        as_of = ""
+    except (Unreachable, Refused):
+        kept = read_queue(cluster.queue_file)
+        known = kept.elements if kept else {}
+        when = time.strftime("%H:%M", time.localtime(kept.asked_at)) if kept else "long ago"
+        as_of = f", as of {when}: SLURM does not answer"
+    for submission in submissions:
+        for name, unit in submission.open:
+            where = _where(name, known.get(name)) if submission.job_id else "is being submitted"
+            words |= {work.folder: f"{where}{as_of}" for work in unit.work}
+    return words
+
+
+def _where(job: str, element: Element | None) -> str:
+    if element is None or element.stage == "pending":
+        return f"in the queue as {job}"
+    if element.stage == "running":
+        return f"starts as {job} on {element.node}"
+    return f"{job} is over ({element.state}); the next step of the study sees to it"

@@ -1,0 +1,119 @@
+"""Beginning or joining a campaign: from jobs that are missing to units in the ledger."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gtpt_bench.cluster.code_copy import CodeCopy
+from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Unit, Work
+from gtpt_bench.cluster.profile import ClusterProfile
+from gtpt_bench.cluster.submit import max_array_size
+from gtpt_bench.errors import InputError, StudyError
+from gtpt_bench.files import write_json
+from gtpt_bench.study.display import Display, shown
+from gtpt_bench.study.job import CostJob, RunJob, TimingJob
+from gtpt_bench.study.missing import PlannedJob
+from gtpt_bench.study.store import StudyFolder
+
+
+def start(
+    cluster: ClusterFolder,
+    jobs: Sequence[PlannedJob],
+    profile: ClusterProfile,
+    code: CodeCopy,
+    display: Display,
+    *,
+    processes: int = 1,
+) -> Campaign:
+    """Put jobs into the ledger, where they wait to be submitted; what is in the queue already stays as it is.
+
+    Raises:
+        StudyError: the study is in the queue of another cluster.
+        InputError: a path cannot be used by SLURM.
+        Unreachable, Refused: SLURM does not say how large arrays may be.
+    """
+    check_paths(cluster)
+    with cluster.held():
+        old = cluster.read() if cluster.exists else None
+        if old is not None:
+            cluster.forget_counted(old)
+        queued = cluster.queued
+        if old is not None and queued and old.profile.cluster != profile.cluster:
+            raise StudyError(
+                f"{cluster.study.path.name} is in the queue of {old.profile.cluster}; wait for it or cancel it there, "
+                f"before it is submitted to {profile.cluster}"
+            )
+        fresh = [job for job in jobs if job.folder.path.name not in queued]
+        _write_jobs(fresh, display)
+        new = tuple(units_of(fresh, profile, cluster.study))
+        ours = {work.folder for unit in new for work in unit.work}
+        others = tuple(
+            unit for unit in (old.waiting if old else ()) if not any(work.folder in ours for work in unit.work)
+        )
+        campaign = Campaign(
+            profile=profile,
+            label=cluster.label,
+            code=code.fingerprint,
+            code_folder=code.folder,
+            python=profile.environment.python or sys.executable,
+            processes=processes,
+            max_array_size=max_array_size(),
+            waiting=(*new, *others),
+        )
+        cluster.write(campaign)
+        cluster.note(f"{len(new)} unit(s) to submit, {len(queued)} run(s) in the queue, code {code.fingerprint}")
+    return campaign
+
+
+def check_paths(cluster: ClusterFolder) -> None:
+    path = str(cluster.path.resolve())
+    if "%" in path or not path.isprintable():
+        raise InputError(f"{path!r}: SLURM reads % and line breaks in a path as its own; choose another --results")
+
+
+def _write_jobs(jobs: Sequence[PlannedJob], display: Display) -> None:
+    """What each worker will be told; what it said before is of no interest any more."""
+    if not jobs:
+        return
+    with shown(display, "preparing jobs") as line:
+        for number, job in enumerate(jobs, start=1):
+            write_json(job.folder.job, job.job.model_dump(mode="json"))
+            job.folder.error.unlink(missing_ok=True)
+            job.folder.progress.unlink(missing_ok=True)
+            line.update(number, len(jobs), "runs")
+
+
+def units_of(jobs: Sequence[PlannedJob], profile: ClusterProfile, study: StudyFolder) -> Iterator[Unit]:
+    """Jobs as SLURM will see them: measuring alone, runs in packs."""
+    runs = [job for job in jobs if isinstance(job.job, RunJob)]
+    for job in jobs:
+        if job not in runs:
+            yield Unit(
+                kind="measuring",
+                work=(work_of(job, study),),
+                memory_gb_per_task=profile.measuring.memory_gb_per_task,
+            )
+    size = profile.packing.runs_per_job
+    for first in range(0, len(runs), size):
+        pack = runs[first : first + size]
+        yield Unit(
+            kind="training",
+            work=tuple(work_of(job, study) for job in pack),
+            memory_gb_per_task=profile.training.memory_gb_per_task,
+        )
+
+
+def work_of(planned: PlannedJob, study: StudyFolder) -> Work:
+    """A job by its folder and the record that it ends with."""
+    job, folder = planned.job, planned.folder
+    variant = ""
+    if isinstance(job, RunJob):
+        record, variant = folder.evaluation(job.run.evaluate_signature), job.run.variant
+    elif isinstance(job, CostJob):
+        record = Path(study.cost(job.costs[-1]))
+    else:
+        assert isinstance(job, TimingJob)
+        record = study.timing(job.timing)
+    return Work(folder=folder.path.name, record=str(record.relative_to(study.path)), variant=variant)

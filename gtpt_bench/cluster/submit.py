@@ -1,0 +1,160 @@
+"""Handing units to SLURM, as one array of submitit's for units that ask for the same; no crash loses or doubles a job.
+
+Before sbatch is called the submission stands in the ledger, under a name that no other job has. Whoever later finds it
+without a number asks the scheduler by that name: jobs that are there are taken back, since the files they would read
+may be missing, and their units are submitted again.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from gtpt_bench.cluster.commands import Refused, refusal, slurm
+from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Submission, Unit
+from gtpt_bench.cluster.outside_a_job import outside_any_job
+from gtpt_bench.cluster.profile import safe_word
+from gtpt_bench.cluster.task import Task
+from gtpt_bench.errors import InputError
+
+FULL = re.compile(
+    r"job submit limit|MaxSubmitJob|QOSMaxSubmit|violates accounting/QOS policy|MaxJobCount|too many jobs|"
+    r"temporarily unable to accept job",
+    re.IGNORECASE,
+)
+
+MANY_TIMEOUTS = 10_000
+"""Weeks of work in jobs of hours: a job may be requeued as often as it takes, as long as it gets on (task.py)."""
+
+
+class Full(InputError):
+    """No place in the queue for so many jobs."""
+
+
+def max_array_size() -> int:
+    """Elements that the cluster takes in one array.
+
+    Raises:
+        Unreachable, Refused: by scontrol.
+    """
+    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", slurm("scontrol", "show", "config"), re.MULTILINE)
+    return int(found[1]) if found else 1001
+
+
+def submit(cluster: ClusterFolder, campaign: Campaign, units: Sequence[Unit]) -> Submission:
+    """Submit units of one kind and memory as one array.
+
+    Raises:
+        Full: there is no place for so many.
+        Unreachable: SLURM does not answer; whether it has taken the jobs is found out next time.
+        Refused: it does not want them; says why.
+    """
+    name = f"gtpt-{safe_word(cluster.study.path.name)}-{uuid.uuid4().hex[:12]}"
+    submission = Submission(name=name, units=tuple(units), submitted_at=time.time())
+    cluster.write_submission(submission)
+    try:
+        job_id = _sbatch(cluster, campaign, submission)
+    except Refused as error:
+        cluster.forget_submission(submission)
+        if FULL.search(str(error)):
+            raise Full(str(error)) from error
+        raise
+    submission = submission.model_copy(update={"job_id": job_id})
+    cluster.write_submission(submission)
+    cluster.note(f"submitted {len(units)} job(s) as {job_id}, {name}")
+    return submission
+
+
+def _sbatch(cluster: ClusterFolder, campaign: Campaign, submission: Submission) -> str:
+    import submitit
+    from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+    executor = submitit.SlurmExecutor(
+        folder=cluster.jobs, max_num_timeout=MANY_TIMEOUTS, python=shlex.quote(campaign.python)
+    )
+    executor.update_parameters(**parameters(cluster, campaign, submission))
+    try:
+        with outside_any_job(), executor.batch():
+            jobs = [executor.submit(task_of(cluster, campaign, unit)) for unit in submission.units]
+    except (FailedJobError, FailedSubmissionError) as error:
+        raise refusal("sbatch", str(error)) from error
+    return str(jobs[0].job_id).split("_")[0]
+
+
+def task_of(cluster: ClusterFolder, campaign: Campaign, unit: Unit) -> Task:
+    resources, packing = campaign.profile.resources(unit.kind), campaign.profile.packing
+    at_once = min(packing.runs_at_once, len(unit.work))
+    return Task(
+        study=cluster.study.path.resolve(),
+        work=unit.work,
+        code=campaign.code,
+        threads=max(1, resources.cpus_per_task // at_once),
+        at_once=at_once,
+        scratch=campaign.profile.environment.scratch,
+        time_limit_min=resources.time_limit_min,
+    )
+
+
+def parameters(cluster: ClusterFolder, campaign: Campaign, submission: Submission) -> dict[str, Any]:
+    """What submitit writes into the batch script."""
+    profile, unit = campaign.profile, submission.units[0]
+    asked = profile.resources(unit.kind)
+    tasks = campaign.processes if unit.kind == "training" else 1
+    on_a_node = asked.tasks_on_a_node(tasks)
+    gpus = f"{asked.gpu_type}:" * bool(asked.gpu_type) + str(asked.gpus_per_task * on_a_node)
+    words = {name: getattr(asked, name) for name in ("partition", "account", "qos", "constraint")}
+    return {
+        **{name: word for name, word in words.items() if word},
+        **({"gpus_per_node": gpus} if asked.gpus_per_task else {}),
+        **({"exclusive": True} if asked.exclusive else {}),
+        "job_name": submission.name,
+        "time": asked.time_limit_min,
+        "nodes": asked.nodes(tasks),
+        "ntasks_per_node": on_a_node,
+        "cpus_per_task": asked.cpus_per_task,
+        "mem": f"{round(1024 * unit.memory_gb_per_task * on_a_node)}MB",
+        "array_parallelism": profile.limits.array_parallelism,
+        "signal_delay_s": profile.rhythm.warn_before_end_s,
+        "additional_parameters": {"requeue": True, **asked.extra},
+        "setup": setup_lines(campaign),
+        "teardown": teardown_lines(cluster, campaign),
+    }
+
+
+def setup_lines(campaign: Campaign) -> list[str]:
+    """Shell before the job's own command: the cluster's lines as they are, all else quoted.
+
+    Jobs that submit others hand their environment on, so nothing in it may grow from one to the next.
+    """
+    environment, code = campaign.profile.environment, shlex.quote(str(campaign.code_folder))
+    return [
+        *environment.setup,
+        *(f"export {name}={shlex.quote(value)}" for name, value in environment.variables.items()),
+        "export PYTHONSAFEPATH=1",  # else the package in the folder that sbatch was called in would come first
+        f'[[ "$PYTHONPATH:" == {code}:* ]] || export PYTHONPATH={code}"${{PYTHONPATH:+:$PYTHONPATH}}"',
+    ]
+
+
+def teardown_lines(cluster: ClusterFolder, campaign: Campaign) -> list[str]:
+    """Shell after it, however it ended: what waits is submitted, what failed is dealt with, the report is written."""
+    folder = str(cluster.study.path.resolve())
+    command = shlex.join([campaign.python, "-m", "gtpt_bench.cluster.after_a_job", folder, cluster.label])
+    job = '"${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}"'
+    return ["gtpt_exit=$?", f"{command} $gtpt_exit {job}", "exit $gtpt_exit"]
+
+
+def take_back(cluster: ClusterFolder, submission: Submission) -> tuple[Unit, ...]:
+    """The units of a submission whose writer died, or lost the controller, before it knew the number of its job.
+
+    Raises:
+        Unreachable, Refused: by squeue or scancel; the submission stays as it is.
+    """
+    listed = slurm("squeue", "--noheader", "--states=all", f"--name={submission.name}", "--format=%F")
+    for job_id in sorted(set(listed.split())):
+        slurm("scancel", job_id)
+        cluster.note(f"{submission.name}: took {job_id} back, whose submission was cut off")
+    return submission.units

@@ -1,0 +1,74 @@
+"""What papers claim of two models: how much less one has of something than the other. Read when the plan is made.
+
+Rows of reference files whose column `model` names the first of the two, and whose quantity is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from gtpt_bench.errors import StudyError
+from gtpt_bench.frozen import Frozen
+from gtpt_bench.study.reference import reference_rows
+
+Figure = Literal["params", "GFLOPs"]
+QUANTITIES: Mapping[str, Figure] = MappingProxyType({"change of params": "params", "change of GFLOPs": "GFLOPs"})
+
+
+class Claim(Frozen):
+    """One claim."""
+
+    method: str
+    compared_with: str
+    figure: Figure
+    percent: str
+    """As printed, `-62.1`."""
+    model: str
+    """Of the catalogue."""
+    against: str
+    """Of the catalogue; "" where the other one is not hosted."""
+    file: str
+    source: str
+
+
+def claims_of(files: Sequence[str], models: Sequence[str], study_file: Path) -> tuple[Claim, ...]:
+    """Claims about models of the catalogue.
+
+    Raises:
+        StudyError: no such file, an unknown model, or a claim that is no number.
+    """
+    return tuple(claim for name in files for claim in _of_file(name, models, study_file))
+
+
+def _of_file(name: str, models: Sequence[str], study_file: Path) -> Iterator[Claim]:
+    path, lines = reference_rows(name, study_file)
+    for line in lines:
+        figure, model, against = QUANTITIES.get(line.get("quantity", "")), line.get("model", ""), line.get("against", "")
+        unknown = [one for one in (model, against) if one and one not in models]
+        if unknown:
+            raise StudyError(
+                f"{path}: method {line['method']!r}: unknown model {unknown[0]!r}; known: {', '.join(models)}"
+            )
+        if figure is None or not model:
+            continue
+        _check_number(line, path)
+        yield Claim(
+            method=line["method"],
+            compared_with=line["compared_with"],
+            figure=figure,
+            percent=line["value"],
+            model=model,
+            against=against,
+            file=name,
+            source=line["source"],
+        )
+
+
+def _check_number(line: Mapping[str, str], path: Path) -> None:
+    try:
+        float(line["value"])
+    except ValueError as error:
+        raise StudyError(f"{path}: method {line['method']!r}: {error}") from error

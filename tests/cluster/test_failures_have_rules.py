@@ -1,0 +1,100 @@
+"""Kinds of failure on a real SLURM, and what becomes of the run: tried again, with more memory, or given up."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.real_slurm import Slurm
+from tests.cluster.small_campaign import CHECKOUT, LONG_STUDY, Campaign, eventually, finishes, queue_closed
+from tests.study.outcomes import states
+
+pytestmark = pytest.mark.slurm
+
+MB_TAKEN = "1100"
+"""More than the gigabyte of the profile, less than two."""
+
+
+def jobs_of(slurm: Slurm, campaign: Campaign) -> list[str]:
+    """What each job of a campaign asked for, in the order of submission."""
+    names = {line.split()[-1] for line in campaign.ledger().splitlines() if " submitted " in line}
+    fields = ("--allocations", "--noheader", "--parsable2", "--format=jobname,reqmem")
+    lines = [line.split("|") for line in slurm.run("sacct", *fields).splitlines()]
+    return [memory for name, memory in lines if name in names]
+
+
+def test_a_run_out_of_memory_is_tried_again_with_twice_as_much(
+    campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+) -> None:
+    campaign.run_there("--only=dense", GTPT_TEST_TAKE_MB=MB_TAKEN).ends(0)
+    assert jobs_of(slurm, campaign) == ["1G", "2G"]
+    finishes(campaign, undisturbed, "dense")
+
+
+def test_memory_is_doubled_up_to_the_profiles_limit(campaign: Campaign, undisturbed: Campaign, slurm: Slurm) -> None:
+    campaign.write_profile(limits={"max_memory_gb_per_task": 1.5})
+    said = campaign.run_there("--only=dense", GTPT_TEST_TAKE_MB=MB_TAKEN).ends(1)
+    assert "out of memory" in said
+    assert jobs_of(slurm, campaign) == ["1G"]
+    campaign.write_profile(training={"memory_gb_per_task": 2})
+    finishes(campaign, undisturbed, "dense")
+
+
+def test_a_loss_that_is_no_number_is_not_tried_again(campaign: Campaign, slurm: Slurm) -> None:
+    changes = ("--set", "accuracy.training.learning_rate=1e30", "--only=dense")
+    said = campaign.run_there(*changes).ends(1)
+    assert "loss" in said
+    session = campaign.open("accuracy.training.learning_rate=1e30")
+    assert states(session)["dense seed 0"] == "failed"
+    log = (session.cluster.path / "log.txt").read_text()
+    assert log.count(" submitted ") == 1, log
+
+
+def test_an_environment_without_torch_stops_the_study_after_three_runs(
+    campaign: Campaign, undisturbed: Campaign, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken" / "torch"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('libcudart.so.12: cannot open shared object file')\n")
+    environment = {"setup": [f"export PYTHONPATH='{broken.parent}'"]}
+    campaign.write_profile(environment=environment, limits={"max_submitted": 3})
+    campaign.write({**LONG_STUDY, "seeds": [0, 1, 2]})
+    said = campaign.run_there().ends(1)
+    (line,) = [line for line in said.splitlines() if line.startswith("Stopped early")]
+    assert "the first 3 runs failed alike: ImportError: libcudart.so.12" in line
+    assert "job(s) were not submitted" in line
+    assert len(list(campaign.results.glob("mini/*/log.txt"))) <= 5  # two follow the first before the third is over
+    campaign.write_profile()
+    campaign.run_there("--only=dense").ends(0)
+    finishes(campaign, undisturbed)
+
+
+def test_a_job_refuses_code_that_is_not_what_it_was_submitted_with(
+    campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+) -> None:
+    with queue_closed(slurm):
+        campaign.run_there("--only=dense", "--detach").ends(0)
+        (copy,) = campaign.results.glob(".code/*/gtpt_bench/study/worker.py")
+        copy.write_text(copy.read_text() + "# edited\n")
+    eventually(lambda: states(campaign.session)["dense seed 0"] == "failed", "refusal")
+    said = campaign.run_there("--only=dense").ends(2)
+    assert "is not the code it is named after; remove that folder and run again" in said.splitlines()[-1]
+    shutil.rmtree(copy.parents[2])
+    finishes(campaign, undisturbed, "dense")
+
+
+def test_editing_the_package_changes_nothing_for_jobs_that_wait(
+    campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path
+) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(CHECKOUT / "gtpt_bench", checkout / "gtpt_bench", ignore=shutil.ignore_patterns("__pycache__"))
+    of_checkout = dataclasses.replace(campaign, checkout=checkout)
+    with queue_closed(slurm):
+        of_checkout.run_there("--only=dense", "--detach").ends(0)
+        for name in ("worker.py", "steps.py"):
+            (checkout / "gtpt_bench" / "study" / name).write_text("raise SystemExit('half edited')\n")
+    eventually(lambda: states(campaign.session)["dense seed 0"] == "done", "result")
+    finishes(campaign, undisturbed, "dense")
