@@ -129,7 +129,7 @@ def finish(session: Session, outcome: Outcome) -> int:
     if outcome.interrupted:
         typer.echo("Stopped; nothing is lost. Run the same command again to continue.", err=True)
         return 130
-    if outcome.done == outcome.failed == 0:
+    if outcome.done == outcome.failed == 0 and not outcome.stopped:
         typer.echo(f"Nothing to do: all parts of {session.plan.study.study} are done.")
     files = session.write_report()
     typer.echo(files.table.read_text(encoding="utf-8"))

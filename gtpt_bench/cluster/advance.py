@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Mapping
-from itertools import groupby
 from typing import NamedTuple
 
 from gtpt_bench.cluster.commands import Refused, Unreachable, slurm
+from gtpt_bench.cluster.fill import filled
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, FailedRun, Submission, Unit
 from gtpt_bench.cluster.queue import Element, Queue, asked, still_queued
-from gtpt_bench.cluster.submit import Full, submit, take_back
+from gtpt_bench.cluster.submit import take_back
 from gtpt_bench.cluster.verdict import Verdict, verdict_on
 from gtpt_bench.study.fail_fast import reason_to_stop
 from gtpt_bench.study.failure import leave_failure
@@ -56,7 +56,7 @@ def advance(cluster: ClusterFolder, *, ended: Ended | None = None) -> Campaign:
         campaign = _settled(cluster, campaign, ended)
         if not campaign.held:
             campaign = _stopped_if_alike(cluster, campaign)
-        return campaign if campaign.held else _filled(cluster, campaign)
+        return campaign if campaign.held else filled(cluster, campaign)
 
 
 def _put_back(cluster: ClusterFolder, campaign: Campaign, units: tuple[Unit, ...], submission: Submission) -> Campaign:
@@ -174,51 +174,3 @@ def _stopped_if_alike(cluster: ClusterFolder, campaign: Campaign) -> Campaign:
     cluster.write(campaign)
     cluster.note(f"held: {reason}")
     return campaign
-
-
-def _filled(cluster: ClusterFolder, campaign: Campaign) -> Campaign:
-    """Submit what waits, as far as there are places."""
-    ready, aside = _ready(cluster, campaign, cluster.queued)
-    places = campaign.profile.limits.max_submitted - sum(len(s.open) for s in cluster.submissions())
-    most = campaign.profile.limits.max_array_size or campaign.max_array_size
-    while ready and places > 0:
-        _, alike = next(groupby(ready[: min(places, most)], key=_array_key))
-        taken = _submitted(cluster, campaign, list(alike))
-        if not taken:
-            break
-        places -= len(taken.units)
-        ready = ready[len(taken.units) :]
-        campaign = campaign.model_copy(update={"waiting": (*ready, *aside)})
-        cluster.write(campaign)
-    if campaign.waiting != (*ready, *aside):
-        campaign = campaign.model_copy(update={"waiting": (*ready, *aside)})
-        cluster.write(campaign)
-    return campaign
-
-
-def _ready(cluster: ClusterFolder, campaign: Campaign, submitted: set[str]) -> tuple[list[Unit], list[Unit]]:
-    """What waits and may be submitted, and what somebody else works on just now; work that is done, is in the queue or
-    stands twice is left out."""
-    ready, aside, seen = list[Unit](), list[Unit](), set(submitted)
-    for unit in campaign.waiting:
-        work = tuple(work for work in unit.work if work.folder not in seen and not work.is_done(cluster.study))
-        if work:
-            seen |= {one.folder for one in work}
-            elsewhere = any(owner_of(one.job_folder(cluster.study).lock) for one in work)
-            (aside if elsewhere else ready).append(unit.model_copy(update={"work": work}))
-    return ready, aside
-
-
-def _array_key(unit: Unit) -> tuple[str, float]:
-    return unit.kind, unit.memory_gb_per_task
-
-
-def _submitted(cluster: ClusterFolder, campaign: Campaign, units: list[Unit]) -> Submission | None:
-    """Submit as many as there is a place for; None if there is none."""
-    number = len(units)
-    while number:
-        try:
-            return submit(cluster, campaign, units[:number])
-        except Full:
-            number //= 2
-    return None

@@ -19,7 +19,7 @@ WAITS_S = (2.0, 5.0, 10.0, 20.0, 30.0)
 UNREACHABLE = re.compile(
     r"unable to contact slurm controller|socket timed out|connection refused|connection timed out|"
     r"communication connection failure|slurm_persist_conn_open|zero bytes were transmitted|"
-    r"unexpected message received|transport endpoint|insufficient|slurmdbd.*down|problem talking to the database",
+    r"unexpected message received|transport endpoint|slurmdbd.*down|problem talking to the database",
     re.IGNORECASE,
 )
 

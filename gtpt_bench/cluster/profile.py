@@ -54,7 +54,7 @@ HAS_A_KEY = {
 """sbatch options that would contradict a key of `Resources`."""
 
 LONGEST_H = 2160.0
-"""90 days. YAML reads 12:00:00 as the number 43,200, which must not become hours."""
+"""90 days."""
 
 
 def _one_line(text: str) -> str:
@@ -63,10 +63,12 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _at_most_90_days(hours: float) -> float:
-    if not 0 < hours <= LONGEST_H:
-        raise ValueError(f"hours as a number are expected, such as 12.5, at most {LONGEST_H:.0f}, got {hours:g}")
-    return hours
+def _hours(value: Any) -> Any:
+    """`12:00:00`, as SLURM writes it, is refused rather than guessed at."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value <= LONGEST_H:
+        raise ValueError(f"hours as a number are expected, such as 12.5, at most {LONGEST_H:.0f}, got {value!r}")
+    return value
 
 
 def _extra(value: object) -> str | int:
@@ -81,7 +83,7 @@ Word = Annotated[str, AfterValidator(_one_line)]
 WordOrNumber = Annotated[Word, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 ExtraValue = Annotated[str | int, PlainValidator(_extra)]
 Place = Annotated[Word, AfterValidator(os.path.expanduser)]
-Hours = Annotated[float, AfterValidator(_at_most_90_days)]
+Hours = Annotated[float, BeforeValidator(_hours)]
 Option = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 

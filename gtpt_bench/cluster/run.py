@@ -41,6 +41,12 @@ def submit_study(
         KeyboardInterrupt: before anything was submitted.
     """
     must_be_here("sbatch")
+    nodes, on_a_node = profile.training.nodes(processes), profile.training.tasks_on_a_node(processes)
+    if nodes * on_a_node != processes:
+        raise InputError(
+            f"--processes {processes} cannot be shared evenly among {nodes} nodes of at most "
+            f"{profile.training.tasks_per_node} tasks (training.tasks_per_node); take {nodes * on_a_node}"
+        )
     if processes > 1 and profile.packing.runs_per_job > 1:
         raise InputError("packing.runs_per_job of the cluster's profile must be 1 where several processes share a run")
     hours = hours_to_add(session, profile, chosen)

@@ -49,9 +49,7 @@ def start(
         _write_jobs(fresh, display)
         new = tuple(units_of(fresh, profile, cluster.study))
         ours = {work.folder for unit in new for work in unit.work}
-        others = tuple(
-            unit for unit in (old.waiting if old else ()) if not any(work.folder in ours for work in unit.work)
-        )
+        others = tuple(other for unit in (old.waiting if old else ()) if (other := _without(unit, ours)))
         campaign = Campaign(
             profile=profile,
             label=cluster.label,
@@ -65,6 +63,12 @@ def start(
         cluster.write(campaign)
         cluster.note(f"{len(new)} unit(s) to submit, {len(queued)} run(s) in the queue, code {code.fingerprint}")
     return campaign
+
+
+def _without(unit: Unit, folders: set[str]) -> Unit | None:
+    """A unit's other work."""
+    work = tuple(work for work in unit.work if work.folder not in folders)
+    return unit.model_copy(update={"work": work}) if work else None
 
 
 def check_paths(cluster: ClusterFolder) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from gtpt_bench.cluster.commands import Refused, refusal, slurm
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Submission, Unit
 from gtpt_bench.cluster.outside_a_job import outside_any_job
-from gtpt_bench.cluster.profile import safe_word
+from gtpt_bench.cluster.profile import JobKind, safe_word
 from gtpt_bench.cluster.task import Task
 from gtpt_bench.errors import InputError
 
@@ -42,7 +42,7 @@ def max_array_size() -> int:
         Unreachable, Refused: by scontrol.
     """
     found = re.search(r"^MaxArraySize\s*=\s*(\d+)", slurm("scontrol", "show", "config"), re.MULTILINE)
-    return int(found[1]) if found else 1001
+    return max(1, int(found[1])) if found else 1001
 
 
 def submit(cluster: ClusterFolder, campaign: Campaign, units: Sequence[Unit]) -> Submission:
@@ -120,12 +120,12 @@ def parameters(cluster: ClusterFolder, campaign: Campaign, submission: Submissio
         "array_parallelism": profile.limits.array_parallelism,
         "signal_delay_s": profile.rhythm.warn_before_end_s,
         "additional_parameters": {"requeue": True, **asked.extra},
-        "setup": setup_lines(campaign),
+        "setup": setup_lines(campaign, unit.kind),
         "teardown": teardown_lines(cluster, campaign),
     }
 
 
-def setup_lines(campaign: Campaign) -> list[str]:
+def setup_lines(campaign: Campaign, kind: JobKind) -> list[str]:
     """Shell before the job's own command: the cluster's lines as they are, all else quoted.
 
     Jobs that submit others hand their environment on, so nothing in it may grow from one to the next.
@@ -133,6 +133,8 @@ def setup_lines(campaign: Campaign) -> list[str]:
     environment, code = campaign.profile.environment, shlex.quote(str(campaign.code_folder))
     return [
         *environment.setup,
+        # Since 22.05 srun no longer takes the cores of a task from the job's own options.
+        f"export SRUN_CPUS_PER_TASK={campaign.profile.resources(kind).cpus_per_task}",
         *(f"export {name}={shlex.quote(value)}" for name, value in environment.variables.items()),
         "export PYTHONSAFEPATH=1",  # else the package in the folder that sbatch was called in would come first
         f'[[ "$PYTHONPATH:" == {code}:* ]] || export PYTHONPATH={code}"${{PYTHONPATH:+:$PYTHONPATH}}"',

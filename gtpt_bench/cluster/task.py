@@ -71,7 +71,7 @@ class Task:
         self.began_at, self.began_with = time.time(), self._progress()
         self._refuse_other_code()
         if self.scratch:
-            os.environ["TMPDIR"] = os.path.expandvars(self.scratch)
+            os.environ["TMPDIR"] = self._expanded(self.scratch)
             Path(os.environ["TMPDIR"]).mkdir(parents=True, exist_ok=True)
         return self._with_others() if int(os.environ.get("SLURM_NTASKS", 1)) > 1 else self._alone()
 
@@ -136,6 +136,19 @@ class Task:
 
         _clear_unfinished_save()
         return DelayedSubmission(replace(self))
+
+    def _expanded(self, path: str) -> str:
+        """A path with the job's variables filled in.
+
+        Raises:
+            RunFailed: the job has no such variable.
+        """
+        expanded = str(Path(os.path.expandvars(path)).expanduser())
+        if "$" in expanded:
+            reason = f"environment.scratch of the cluster's profile: {path} has a variable that jobs here do not have"
+            self._leave(Failure("input", reason))
+            raise RunFailed(reason)
+        return expanded
 
     def _planned(self, work: Work) -> PlannedJob:
         folder = self._folder(work)

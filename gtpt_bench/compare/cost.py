@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from gtpt_bench.compare.entry import Entry
 from gtpt_bench.config import cost_signature
+from gtpt_bench.efficiency.counting.countable import countable_model
 from gtpt_bench.efficiency.measure.cost import cost_figures
-from gtpt_bench.efficiency.measure.run import built
 from gtpt_bench.models.catalogue import ModelConfig
 
 
@@ -48,6 +48,6 @@ class Counter:
     def _counts(self, config: ModelConfig) -> Counts:
         signature = cost_signature(config)
         if signature not in self._counted:
-            found = cost_figures(built(config), checked=False)
+            found = cost_figures(countable_model(config, checked=False), checked=False)
             self._counted[signature] = Counts(found.params.deployed, found.macs)
         return self._counted[signature]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gtpt_bench.efficiency.counting.conventions import CONVENTIONS
 from gtpt_bench.report.audit_counters import counters_sentences
-from gtpt_bench.report.audit_table import Audited
+from gtpt_bench.report.audited import Audited
 from gtpt_bench.report.caption import heading_sentences, unfinished_sentences
 from gtpt_bench.report.records import VariantRecords
 from gtpt_bench.study.plan import Plan
@@ -14,28 +14,16 @@ from gtpt_bench.study.plan import Plan
 
 def audit_caption(plan: Plan, rows: Sequence[Audited], records: Mapping[str, VariantRecords]) -> list[str]:
     """The caption, a sentence or two a line."""
-    found = [row.macs.name for row in rows if row.macs and row.macs.rounding]
-    lines = heading_sentences(plan)
-    lines.append(
-        "MACs are counted by an operator trace of one image and are multiply-accumulates, whatever a paper calls them."
-    )
-    lines += [f"{name}: {CONVENTIONS[name].definition}" for name in dict.fromkeys(["full", *found])]
+    lines = [*heading_sentences(plan), *definitions(rows)]
     if any(row.printed for row in rows):
-        lines += [
-            "A convention gives a published figure if its count, rounded to the digits printed, is that figure; where "
-            "none does, digits are cut off instead (truncated). Of several, the one is named that gives most figures "
-            "of the family, models counted by the same authors; in brackets those that give as many, which the digits "
-            "printed cannot tell apart.",
-            "Reported params are those of one copy of the weights, of the layers that thop sees, or the trainable "
-            "ones, found in the same way.",
-            "full / published: against the unrounded count of the convention named.",
-        ]
+        lines += rules(rows)
+        lines.append("full / published: against the unrounded count of the convention named.")
     lines.append(
         "Saved by pruning: MACs against the same model keeping all its tokens, counted as the published figure is and "
         "in full."
     )
     lines += counters_sentences(records)
-    lines += _unexplained(rows)
+    lines += unexplained(rows)
     lines += unfinished_sentences(records)
     sources = dict.fromkeys(row.printed.source for row in rows if row.printed)
     if sources:
@@ -43,7 +31,36 @@ def audit_caption(plan: Plan, rows: Sequence[Audited], records: Mapping[str, Var
     return lines
 
 
-def _unexplained(rows: Sequence[Audited]) -> list[str]:
+def definitions(rows: Sequence[Audited]) -> list[str]:
+    """Of MACs, and of the conventions that the table names."""
+    found = [row.macs.name for row in rows if row.macs and row.macs.rounding]
+    return [
+        "MACs are counted by an operator trace of one image and are multiply-accumulates, whatever a paper calls them.",
+        *(f"{name}: {CONVENTIONS[name].definition}" for name in dict.fromkeys(["full", *found])),
+    ]
+
+
+def rules(rows: Sequence[Audited]) -> list[str]:
+    """How published figures are explained."""
+    lines = [
+        "A convention gives a published figure if its count, rounded to the digits printed, is that figure; where none "
+        "does, digits are cut off instead (truncated). Of several, the one is named that gives most figures of the "
+        "family, models counted by the same authors; in brackets those that give as many, which the digits printed "
+        "cannot tell apart.",
+    ]
+    if any(row.printed and row.printed.counts for row in rows):
+        lines.append(
+            "A convention with a change of the model: the figure is known to count that network instead of the one "
+            "whose accuracy is published."
+        )
+    lines.append(
+        "Reported params are those of one copy of the weights, of the layers that thop sees, or the trainable ones, "
+        "found in the same way."
+    )
+    return lines
+
+
+def unexplained(rows: Sequence[Audited]) -> list[str]:
     """Figures that no way of counting gives."""
     names = [
         f"{row.name} ({figure} {unit})"
@@ -54,4 +71,4 @@ def _unexplained(rows: Sequence[Audited]) -> list[str]:
         )
         if how and how.rounding is None
     ]
-    return [f"No way of counting gives what was published of {'; '.join(names)}."] if names else []
+    return [f"Not reproduced, no way of counting gives them: {'; '.join(names)}."] if names else []

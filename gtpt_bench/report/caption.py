@@ -13,6 +13,7 @@ from gtpt_bench.efficiency.timing.statistics import median_error
 from gtpt_bench.evaluation.named_protocols import boxes_in_words
 from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
 from gtpt_bench.report.accuracy import StudyAccuracy
+from gtpt_bench.report.models_in_words import other_network_sentences
 from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.study.plan import Plan, PlannedRun
 
@@ -43,20 +44,25 @@ def cost_sentences(plan: Plan, records: Mapping[str, VariantRecords]) -> list[st
     if not plan.measured:
         return []
     lines = [
-        f"Params and MACs: {plan.study.model}, counted by operator trace. MACs full: convolutions, linear layers and "
+        f"Params and MACs: {plan.measured_model}, counted by operator trace. MACs full: convolutions, linear layers and "
         "every attention product; thop: the authors' convention, without attention products."
     ]
     if timing:
-        lines.append(timing_sentence(plan, timing))
+        lines.append(timing_sentence(timing, f"{plan.measured_model}, float32, all variants"))
     return lines
 
 
-def timing_sentence(plan: Plan, timing: Found) -> str:
+def timing_sentence(timing: Found, what: str) -> str:
+    """How time was taken.
+
+    Args:
+        what: was measured in turn, and in which way.
+    """
     record = timing.record
     settings, samples = record["settings"], next(iter(record["samples"].values()))
     return (
         f"Latency (one image, synchronised, median) and images/s (batch {settings['throughput_batch']}, pipelined): "
-        f"{plan.study.model}, float32, all variants interleaved over {len(samples['latency_ns'])} rounds on "
+        f"{what} interleaved over {len(samples['latency_ns'])} rounds on "
         f"{record['provenance']['device']}, {record['threads']} threads, torch "
         f"{record['provenance']['packages']['torch']}. {_uncertainty(record['samples'].values())}"
     )
@@ -79,7 +85,7 @@ def accuracy_sentences(plan: Plan, accuracy: StudyAccuracy | None) -> list[str]:
     flip = said_of(plan, lambda run: "flip test" if run.config.evaluation.flip_test else "no flip test")
     keypoints, seeds = plan.runs[0].config.model.keypoint_set, ", ".join(map(str, plan.study.seeds))
     lines = [
-        f"AP and AR over {len(keypoints)} keypoints: {wanted.model}, {_epochs(plan)}, seeds {seeds}; "
+        f"AP and AR over {len(keypoints)} keypoints: {plan.trained_model}, {_epochs(plan)}, seeds {seeds}; "
         f"{data_words(plan)}, {people}; {boxes}, {flip}, pycocotools."
     ]
     lines += guidance_sentences(plan)
@@ -106,7 +112,7 @@ def pckh_sentences(plan: Plan, records: Mapping[str, VariantRecords]) -> list[st
         return []
     flip = said_of(plan, lambda run: "flip test" if run.config.evaluation.flip_test else "no flip test")
     return [
-        f"PCKh, the share of joints within 0.5 and within 0.1 of the head's size: {wanted.model}, {_epochs(plan)}, "
+        f"PCKh, the share of joints within 0.5 and within 0.1 of the head's size: {plan.trained_model}, {_epochs(plan)}, "
         f"seeds {', '.join(map(str, plan.study.seeds))}; {data_words(plan)}, {len(runs[0].errors.counts):,} persons; "
         f"{flip}. In brackets 95 % intervals over other persons, each for itself; ±: standard deviation over seeds.",
         *guidance_sentences(plan),
@@ -242,11 +248,7 @@ def smaller_sentences(plan: Plan, accuracy: StudyAccuracy) -> list[str]:
         few = f"{accuracy.num_images:,} images instead of {FULL_COCO_IMAGES:,}"
         lines.append(f"This is not AP on {public} val2017: {few}.")
     lines += same_images_sentences(plan, "AP")
-    if plan.study.model and plan.study.accuracy.model != plan.study.model:
-        lines.append(
-            f"AP is that of {plan.study.accuracy.model}, not of {plan.study.model} whose cost stands beside it."
-        )
-    return lines
+    return lines + other_network_sentences(plan)
 
 
 def same_images_sentences(plan: Plan, figure: str) -> list[str]:

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from gtpt_bench.report.accuracy import StudyAccuracy, study_accuracy
 from gtpt_bench.report.audit_caption import audit_caption
-from gtpt_bench.report.audit_table import audit_table, audited
+from gtpt_bench.report.audit_table import audit_table
+from gtpt_bench.report.audited import audited
 from gtpt_bench.report.caption import smaller_sentences, table_caption, untrained_sentences
 from gtpt_bench.report.cells import StudyTable
 from gtpt_bench.report.errors import StudyErrors, study_errors
 from gtpt_bench.report.errors_plots import ERROR_PLOTS, draw_errors
 from gtpt_bench.report.plots import PLOTS, draw
 from gtpt_bench.report.records import VariantRecords, gather
+from gtpt_bench.report.side_by_side import side_by_side
+from gtpt_bench.report.side_by_side_caption import side_by_side_caption
+from gtpt_bench.report.side_by_side_plot import reported_accuracy
 from gtpt_bench.report.speed import study_speed
 from gtpt_bench.report.speed_caption import speed_caption
 from gtpt_bench.report.speed_maps import speed_maps
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 SPEED_UP = "speed_up"
 """Name of the plot of a study of batches and ways."""
+REPORTED_ACCURACY = "reported_accuracy"
+"""Name of the plot of models side by side."""
 
 Drawing = Callable[[], "tuple[Figure, str] | None"]
 """Draws a figure and gives it with its caption; None if its data are not there yet."""
@@ -61,7 +67,11 @@ def contents(plan: Plan, folder: StudyFolder) -> Contents:
 
 def _of_audit(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
     rows = audited(plan, records)
-    return Contents(audit_table(rows), audit_caption(plan, rows, records), {})
+    if plan.timing is None:
+        return Contents(audit_table(rows), audit_caption(plan, rows, records), {})
+    table = side_by_side(plan, rows)
+    plots: dict[str, Drawing] = {REPORTED_ACCURACY: partial(reported_accuracy, plan, rows, table)}
+    return Contents(table, side_by_side_caption(plan, rows, records), plots)
 
 
 def _of_speed(plan: Plan, records: dict[str, VariantRecords]) -> Contents:

@@ -28,11 +28,10 @@ LOST = "Lost: 100 · (1 − KS), mean over labelled keypoints, 100 for each keyp
 
 def origin(plan: Plan, errors: StudyErrors) -> str:
     """Model, data and labels that the figures come from."""
-    assert plan.study.accuracy is not None
     numbers = sorted({len(variant.seeds) for variant in errors.variants.values()})
     seeds = f"{' or '.join(map(str, numbers))} seed{'' if numbers == [1] else 's'}"
     labels = f"{sum(errors.units.values()):,} labelled keypoints"
-    return f"{plan.study.accuracy.model}, {seeds}; {data_words(plan)}, {labels}."
+    return f"{plan.trained_model}, {seeds}; {data_words(plan)}, {labels}."
 
 
 def compared(plan: Plan, errors: StudyErrors) -> str:

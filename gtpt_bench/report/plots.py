@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gtpt_bench.models.catalogue import ModelConfig
 from gtpt_bench.models.gtpt.config import GTPTConfig
+from gtpt_bench.models.peers.token_config import TokenConfig
 from gtpt_bench.report.accuracy import StudyAccuracy
 from gtpt_bench.report.cells import StudyTable
 from gtpt_bench.report.labels import label_points
@@ -48,16 +50,16 @@ def ap_against_macs(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | Non
     shown = points(table, key, "ap", _errors(accuracy))
     if not shown or plan.study.accuracy is None:
         return None
-    model = plan.study.accuracy.model
+    model = plan.trained_model
     figure, axes = plt.subplots(figsize=(5.4, 3.6))
     _marks(axes, shown, BLUE, joined=is_one_curve(plan))
     axes.set_xlabel(f"MACs of {model}, full ({unit})")
     axes.set_ylabel(_ap_label(plan))
     axes.margins(x=0.12, y=0.18)
     _no_closer_than_a_point(axes)
-    _label(axes, shown)
+    label_shown(axes, shown)
     words = f"AP against MACs (full) of {model}, a point a variant. {_bars(plan, accuracy)}"
-    return figure, words + _names(shown)
+    return figure, words + names_in_words(shown)
 
 
 def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
@@ -70,7 +72,7 @@ def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -
     if ap:
         panels.append((ap, _ap_label(plan), BLUE))
     if speed:
-        panels.append((speed, f"{plan.study.model}: images/s", ORANGE))
+        panels.append((speed, f"{plan.measured_model}: images/s", ORANGE))
     if not panels:
         return None
     figure, grid = plt.subplots(len(panels), 1, figsize=(5.4, 2.7 * len(panels)), sharex=True, squeeze=False)
@@ -81,16 +83,16 @@ def kept_tokens(plan: Plan, table: StudyTable, accuracy: StudyAccuracy | None) -
         if shown is ap:
             _no_closer_than_a_point(axes)
     for axes, (shown, _, _) in zip(grid[:, 0], panels, strict=True):
-        _label(axes, shown)
+        label_shown(axes, shown)
     grid[-1, 0].set_xlabel("image tokens kept, mean over layers (%)")
     figure.align_ylabels()
     what = " and ".join([*["AP"] * bool(ap), *["throughput"] * bool(speed)])
     bars = _bars(plan, accuracy) if ap else ""
     words = f"{what} against the share of image tokens kept, mean over layers. {bars}".strip()
-    if plan.study.accuracy and plan.study.model not in ("", plan.study.accuracy.model):
+    if plan.trained and plan.measured_model not in ("", plan.trained_model):
         shares = "Throughput and the share of tokens kept are" if speed else "The share of tokens kept is that"
-        words += f" {shares}{' those' if speed else ''} of {plan.study.model}."
-    return figure, words + _names(panels[0][0])
+        words += f" {shares}{' those' if speed else ''} of {plan.measured_model}."
+    return figure, words + names_in_words(panels[0][0])
 
 
 PLOTS: dict[str, Callable[[Plan, StudyTable, StudyAccuracy | None], tuple[Figure, str] | None]] = {
@@ -107,16 +109,24 @@ def draw(name: str, plan: Plan, table: StudyTable, accuracy: StudyAccuracy | Non
 
 def is_one_curve(plan: Plan) -> bool:
     """Whether variants differ in keep rates alone, so that a line from one to the next means something."""
-    configs = [(plan.measured.get(name) or plan.trained[name]).config for name in plan.variants]
+    configs = [plan.shown(name).config for name in plan.variants]
     first = configs[0]
-    if not isinstance(first, GTPTConfig):
+    rates = _rates(first)
+    if rates is None or any(config.family != first.family for config in configs):
         return False
-    rates = {"pruning.keep_rates": first.pruning.keep_rates}
-    lengths = {len(c.pruning.keep_rates) if isinstance(c, GTPTConfig) else 0 for c in configs}
-    if len(lengths) > 1:
+    if len({len(config.pruning.keep_rates) for config in configs if isinstance(config, GTPTConfig)}) > 1:
         return False
     recipes = [(run.config.training, run.config.evaluation) for run in plan.runs]
     return all(recipe == recipes[0] for recipe in recipes) and all(c.changed(rates) == configs[0] for c in configs)
+
+
+def _rates(config: ModelConfig) -> dict[str, Any] | None:
+    """What says how many tokens a network keeps, as changes; None of one that has none to drop."""
+    if isinstance(config, GTPTConfig):
+        return {"pruning.keep_rates": config.pruning.keep_rates}
+    if isinstance(config, TokenConfig):
+        return {"pruning.schedule": config.pruning.schedule.model_dump(mode="json")}
+    return None
 
 
 def _marks(axes: Axes, shown: list[Point], colour: str, *, joined: bool) -> None:
@@ -151,7 +161,7 @@ MOST_NAMED = 40
 """Points that have room for their names."""
 
 
-def _label(axes: Axes, shown: list[Point]) -> None:
+def label_shown(axes: Axes, shown: list[Point]) -> None:
     label_points(
         axes,
         [p.name for p in shown],
@@ -172,7 +182,7 @@ def rising(shown: list[Point]) -> list[int]:
     return places
 
 
-def _names(shown: list[Point]) -> str:
+def names_in_words(shown: list[Point]) -> str:
     """What is to be said of names where there are too many."""
     if len(shown) <= MOST_NAMED:
         return ""
@@ -191,7 +201,7 @@ def _ap_label(plan: Plan) -> str:
     if wanted is None:
         return "AP"
     where = "drawn people" if wanted.data.kind == "drawn" else wanted.data.evaluation
-    return f"AP of {wanted.model}\non {where}"
+    return f"AP of {plan.trained_model}\non {where}"
 
 
 def _bars(plan: Plan, accuracy: StudyAccuracy | None) -> str:

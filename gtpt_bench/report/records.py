@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +50,8 @@ class VariantRecords:
 
     Attributes:
         dense_cost: of the measured model keeping all its tokens, for an audit.
+        counted_as: of the networks that published figures count where these are not the model itself, by the change
+            that makes them of it, likewise.
         cost_state, timing_state: of what was planned for the measured model; None if nothing was.
         unmeasured: planned cost and timing without result, in words.
         unfinished: state of each planned run that has no result, in words.
@@ -56,6 +59,7 @@ class VariantRecords:
 
     measured_cost: Found | None = None
     dense_cost: Found | None = None
+    counted_as: Mapping[str, Found] = field(default_factory=dict)
     trained_cost: Found | None = None
     timing: Found | None = None
     cost_state: State | None = None
@@ -71,26 +75,44 @@ def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
     there = folder.names()
     costs = _Costs(plan, folder, there)
     timing, timing_state, timing_words = _timing(plan, folder, there)
-    records, every_dense = {}, plan.audit.dense if plan.audit else {}
+    timed = frozenset(plan.timing.variants if plan.timing else ())
+    records = {}
     for variant in plan.variants:
-        measured, dense = plan.measured.get(variant), every_dense.get(variant)
-        dense_words = costs.words(dense)
+        measured, dense, others = plan.measured.get(variant), _dense(plan, variant), _counted_as(plan, variant)
+        beside = {name: costs.words(cost) for name, cost in {"all tokens": dense, **others}.items()}
         records[variant] = VariantRecords(
             measured_cost=costs.found(measured),
             dense_cost=costs.found(dense),
+            counted_as={name: found for name, cost in others.items() if (found := costs.found(cost))},
             trained_cost=costs.found(plan.trained.get(variant)),
             timing=timing,
             cost_state=costs.state(measured),
             timing_state=timing_state,
             unmeasured=[
                 words
-                for words in (costs.words(measured), dense_words and f"all tokens: {dense_words}", timing_words)
+                for words in (
+                    costs.words(measured),
+                    *(f"{name}: {missing}" for name, missing in beside.items() if missing),
+                    timing_words if variant in timed else "",
+                )
                 if words
             ],
         )
     for run in plan.runs:
         _add_run(records[run.variant], folder, run, there)
     return records
+
+
+def _dense(plan: Plan, variant: str) -> PlannedCost | None:
+    return plan.audit.dense.get(variant) if plan.audit else None
+
+
+def _counted_as(plan: Plan, variant: str) -> dict[str, PlannedCost]:
+    """Costs that published figures of a variant are about, where that is another network, by the change."""
+    if plan.audit is None:
+        return {}
+    rows = [row for row in plan.audit.published if row.variant == variant and row.counts]
+    return {row.counts: plan.audit.counted_as[row.counted_as] for row in rows}
 
 
 def _add_run(own: VariantRecords, folder: StudyFolder, run: PlannedRun, there: Names) -> None:

@@ -24,7 +24,7 @@ def speed_caption(plan: Plan, records: Mapping[str, VariantRecords], speed: Stud
         lines += disturbed_sentences(speed)
         lines += card_sentences(speed.found.record["gpu"])
     lines.append(
-        f"MACs full: {plan.study.model}, convolutions, linear layers and every attention product, by operator trace; "
+        f"MACs full: {plan.measured_model}, convolutions, linear layers and every attention product, by operator trace; "
         "fewer MACs: how many times as many the variant compared with has."
     )
     lines.append("Weights are random and accuracy is no part of this study: what pruning costs in AP is not in it.")
@@ -39,7 +39,7 @@ def session_sentence(plan: Plan, speed: StudySpeed) -> str:
     threads = f"{first['threads']} threads" if same else "threads as the ways say"
     session = f"in one session of {record['session_s'] / 60:.1f} minutes that ended because: {record['stopped']}"
     return (
-        f"Time: {plan.study.model}, {len(record['cells'])} cells in turn, rounds: {rounds}, every other one backwards, "
+        f"Time: {plan.measured_model}, {len(record['cells'])} cells in turn, rounds: {rounds}, every other one backwards, "
         f"{session}. Device: {record['provenance']['device']}, {threads}, "
         f"torch {record['provenance']['packages']['torch']}."
     )

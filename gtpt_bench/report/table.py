@@ -9,9 +9,10 @@ import numpy as np
 
 from gtpt_bench.report.accuracy import StudyAccuracy, VariantAccuracy
 from gtpt_bench.report.cells import NOTHING, Cell, Column, Row, StudyTable, filled, measured_cell, reported_cell
+from gtpt_bench.report.models_in_words import trained_column
 from gtpt_bench.report.pckh import pckh_cells, pckh_columns
 from gtpt_bench.report.records import Found, VariantRecords
-from gtpt_bench.shown import NONE
+from gtpt_bench.report.timed import timing_cells
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.reported import Reported
 
@@ -25,9 +26,9 @@ def study_table(plan: Plan, records: Mapping[str, VariantRecords], accuracy: Stu
 
 def columns(plan: Plan) -> tuple[Column, ...]:
     """All columns that a table may have, with the models and data they speak of."""
-    trained = plan.study.accuracy.model if plan.study.accuracy else ""
     compared = "the variant compared with" if plan.study.report.against else plan.baseline
     return (
+        Column("model", "model"),
         Column("keep_rates", "keep rates"),
         Column("tokens_kept", "tokens kept"),
         Column("params_m", "params (M)"),
@@ -38,7 +39,7 @@ def columns(plan: Plan) -> tuple[Column, ...]:
         Column("macs_thop_change_percent", f"MACs thop against {compared} (%)"),
         Column("latency_ms", "latency (ms)"),
         Column("throughput", "images/s"),
-        Column("trained_macs_full_m", f"{trained} MACs full (M)"),
+        Column("trained_macs_full_m", trained_column(plan)),
         Column("ap", "AP"),
         Column("ap_low", "", for_programs=True),
         Column("ap_high", "", for_programs=True),
@@ -56,20 +57,22 @@ def _variant_cells(
     plan: Plan, variant: str, by_variant: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None
 ) -> Iterator[tuple[str, Cell]]:
     records = by_variant[variant]
-    config = (plan.measured.get(variant) or plan.trained[variant]).config
-    yield "keep_rates", Cell(config.pruning_words or NONE, origin="configured")
+    planned = plan.shown(variant)
+    config = planned.config
+    if len({plan.shown(name).model for name in plan.variants}) > 1:
+        yield "model", Cell(planned.model, origin="configured")
+    if config.pruning_words:
+        yield "keep_rates", Cell(config.pruning_words, origin="configured")
     if config.tokens_a_layer:
         share = 100 * float(np.mean(config.tokens_a_layer)) / config.num_image_tokens
         tokens = "/".join(map(str, config.tokens_shown))
         yield "tokens_kept", Cell(f"{tokens} ({share:.0f} %)", share, "configured")
-    else:
-        yield "tokens_kept", Cell(NONE, origin="configured")
     reference = plan.reference(variant)
     yield from _cost_cells(records)
     if plan.study.report.against and variant != reference:
         yield "compared_with", Cell(reference, origin="configured")
         yield from _macs_change(records.measured_cost, by_variant[reference].measured_cost)
-    yield from _timing_cells(variant, records)
+    yield from timing_cells(variant, records)
     compared = [run.found for run in by_variant[reference].evaluations]
     yield from _accuracy_cells(records, compared, accuracy.variants.get(variant) if accuracy else None)
     yield from pckh_cells(records.joints, num_planned=len(records.joints) + len(records.unfinished))
@@ -95,18 +98,6 @@ def _macs_change(own: Found | None, reference: Found | None) -> Iterator[tuple[s
         macs, base = (found.record["metrics"]["macs"][convention] for found in (own, reference))
         change = 100 * (macs / base - 1)
         yield f"macs_{convention}_change_percent", _measured(change, 1, own, reference, text=f"{change:+.1f}")
-
-
-def _timing_cells(variant: str, records: VariantRecords) -> Iterator[tuple[str, Cell]]:
-    timing = records.timing
-    if timing is None or variant not in timing.record["samples"]:
-        if records.timing_state:
-            yield from ((key, Cell(records.timing_state)) for key in ("latency_ms", "throughput"))
-        return
-    samples = timing.record["samples"][variant]
-    calls = [call for calls in samples["latency_ns"] for call in calls]
-    yield "latency_ms", _measured(float(np.median(calls)) / 1e6, 1, timing)
-    yield "throughput", _measured(float(np.median(samples["throughput_images_per_s"])), 1, timing)
 
 
 def _accuracy_cells(

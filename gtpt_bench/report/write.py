@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gtpt_bench.files import write_text
-from gtpt_bench.report.contents import SPEED_UP, contents
+from gtpt_bench.report.contents import REPORTED_ACCURACY, SPEED_UP, contents
 from gtpt_bench.report.errors_files import write_errors
 from gtpt_bench.report.errors_plots import ERROR_PLOTS
 from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, markdown_line, provenance_csv
@@ -36,7 +36,7 @@ def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
     write_text(out / "table.tex", as_latex(found.table, found.caption))
     write_text(out / "provenance.csv", provenance_csv(found.table))
     write_errors(plan, found.errors, out)
-    for name in (*PLOTS, *ERROR_PLOTS, SPEED_UP):
+    for name in (*PLOTS, *ERROR_PLOTS, SPEED_UP, REPORTED_ACCURACY):
         remove_figure(out, name)
     paths, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, found.caption), ""]
     for name, drawing in found.plots.items():

@@ -12,7 +12,7 @@ from typing import Literal
 
 from gtpt_bench.errors import StudyError
 from gtpt_bench.frozen import Frozen
-from gtpt_bench.study.reference import reference_rows
+from gtpt_bench.study.reference import numbers_of, reference_rows
 
 Figure = Literal["params", "GFLOPs"]
 QUANTITIES: Mapping[str, Figure] = MappingProxyType({"change of params": "params", "change of GFLOPs": "GFLOPs"})
@@ -46,15 +46,16 @@ def claims_of(files: Sequence[str], models: Sequence[str], study_file: Path) -> 
 def _of_file(name: str, models: Sequence[str], study_file: Path) -> Iterator[Claim]:
     path, lines = reference_rows(name, study_file)
     for line in lines:
-        figure, model, against = QUANTITIES.get(line.get("quantity", "")), line.get("model", ""), line.get("against", "")
+        model, against = line.get("model", ""), line.get("against", "")
         unknown = [one for one in (model, against) if one and one not in models]
         if unknown:
             raise StudyError(
                 f"{path}: method {line['method']!r}: unknown model {unknown[0]!r}; known: {', '.join(models)}"
             )
+        figure = QUANTITIES.get(line.get("quantity", ""))
         if figure is None or not model:
             continue
-        _check_number(line, path)
+        numbers_of({key: line[key] for key in ("method", "value")}, path)
         yield Claim(
             method=line["method"],
             compared_with=line["compared_with"],
@@ -65,10 +66,3 @@ def _of_file(name: str, models: Sequence[str], study_file: Path) -> Iterator[Cla
             file=name,
             source=line["source"],
         )
-
-
-def _check_number(line: Mapping[str, str], path: Path) -> None:
-    try:
-        float(line["value"])
-    except ValueError as error:
-        raise StudyError(f"{path}: method {line['method']!r}: {error}") from error

@@ -11,12 +11,9 @@ from typing import Any
 from gtpt_bench.data.config import CocoData, DrawnData, MpiiData
 from gtpt_bench.errors import StudyError
 from gtpt_bench.frozen import merge_at
-from gtpt_bench.models.catalogue import list_models, model_config
+from gtpt_bench.study.recipes import OWN, recipes_for
 from gtpt_bench.study.spec import Study
 from gtpt_bench.study.yaml_source import KeyPath, YamlSource, parse_value, read_yaml, validated
-from gtpt_bench.training.config import TrainingConfig
-from gtpt_bench.training.peer_recipes import recipe_of
-from gtpt_bench.training.presets import TRAINING
 
 PROFILES = ("quick", "paper")
 DATA = {"coco": CocoData(), "mpii": MpiiData(), "drawn": DrawnData()}
@@ -96,19 +93,14 @@ def resolve_accuracy(content: dict[str, Any], source: YamlSource, *, real_data: 
         return
     training, data = accuracy.get("training"), accuracy.get("data")
     if isinstance(training, dict):
-        accuracy["training"] = _with_preset(training, _recipes(accuracy.get("model")), source, "training")
+        accuracy["training"] = _with_preset(training, recipes_for(str(accuracy.get("model"))), source, "training")
+        if training.get("preset") == OWN:
+            accuracy["own_training"] = {key: value for key, value in training.items() if key != "preset"}
     if isinstance(data, dict):
         accuracy["data"] = _with_preset(data, DATA, source, "data") if "preset" in data else data
         if real_data and accuracy["data"].get("kind") == "drawn":
             splits = {key: accuracy["data"][key] for key in ("train", "evaluation") if key in accuracy["data"]}
             accuracy["data"] = {"kind": CocoData().kind, **splits}
-
-
-def _recipes(model: Any) -> dict[str, TrainingConfig]:
-    """Presets of training, `own` being the one that the model was published with."""
-    known = isinstance(model, str) and model in list_models()
-    own = recipe_of(model_config(model).family) if known else TrainingConfig()
-    return {**TRAINING, "own": own}
 
 
 def _with_preset(content: dict[str, Any], presets: Mapping[str, Any], source: YamlSource, name: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gtpt_bench.efficiency.timing.session import OnRound, time_models
 from gtpt_bench.efficiency.torch_device import torch_device
 from gtpt_bench.errors import RunInterrupted
 from gtpt_bench.files import write_json
-from gtpt_bench.models import build_model
+from gtpt_bench.models import build_model, empty_model
 from gtpt_bench.study.job import CostJob, TimingJob
 from gtpt_bench.study.plan import PlannedTiming
 from gtpt_bench.study.step_record import OnProgress, record
@@ -36,7 +36,7 @@ def count_costs(job: CostJob, *, stop: Callable[[], bool], progress: OnProgress)
     """
     for place, cost in enumerate(job.costs):
         started = time.time()
-        model = build_model(cost.config)
+        model = empty_model(cost.config) if cost.empty else build_model(cost.config)
         trace = counted(model).trace
         params = count_params(model, trace)
         metrics = {

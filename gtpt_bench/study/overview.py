@@ -45,14 +45,9 @@ def overview_rows(plan: Plan) -> list[tuple[str, ...]]:
             *trained_cost(plan, variant),
         )
         for variant in plan.variants
-        for planned in [shown_cost(plan, variant)]
+        for planned in [plan.shown(variant)]
         for cost, macs in [(planned.config.cost, planned.config.planned_macs)]
     ]
-
-
-def shown_cost(plan: Plan, variant: str) -> PlannedCost:
-    """Of the measured model, or of the trained one where none is measured."""
-    return plan.measured.get(variant) or plan.trained[variant]
 
 
 def trained_as(plan: Plan, variant: str) -> str:
@@ -132,7 +127,7 @@ def duration(seconds: float) -> str:
 def plan_as_json(plan: Plan, status: Sequence[Status]) -> dict[str, Any]:
     variants = {}
     for variant in plan.variants:
-        shown = shown_cost(plan, variant)
+        shown = plan.shown(variant)
         variants[variant] = {**_cost_as_json(shown), "layers": layers_as_json(shown.config)}
         if variant in plan.trained:
             variants[variant]["trained"] = _cost_as_json(plan.trained[variant])

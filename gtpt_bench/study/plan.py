@@ -114,6 +114,8 @@ class PlannedCost(Frozen):
     signature: str
     cross_checked: bool = False
     """Whether counters made by others are asked too, which takes seconds a model."""
+    ahead: dict[str, Any] = Field(default_factory=dict)
+    """Changes that make it a smaller model to train, ahead of the variant's own."""
     empty: bool = False
     """Whether the network gets no memory for its weights while it is counted."""
 
@@ -141,12 +143,11 @@ class PlannedTiming(Frozen):
     @property
     def words(self) -> str:
         """What is timed: `4 variants × 2 ways × 3 batches of gtpt_s_coco`, `28 models`."""
-        if not self.model:
-            return f"{len(self.variants)} models"
-        numbers = [(len(self.variants), "variants")]
+        numbers = [(len(self.variants), "variants" if self.model else "models")]
         if self.grid:
             numbers += [(len(self.grid.ways), "ways"), (len(self.grid.batches), "batches")]
-        return f"{' × '.join(f'{number} {noun}' for number, noun in numbers)} of {self.model}"
+        words = " × ".join(f"{number} {noun}" for number, noun in numbers)
+        return f"{words} of {self.model}" if self.model else words
 
 
 class PlannedAudit(Frozen):
@@ -178,6 +179,14 @@ class PlannedAudit(Frozen):
         )
 
 
+def _one_name(costs: Mapping[str, PlannedCost]) -> str:
+    names = {cost.model for cost in costs.values()}
+    return EACH_ITS_OWN if len(names) > 1 else next(iter(names), "")
+
+
+EACH_ITS_OWN = "each variant's model"
+
+
 def plan_label(study: Study, profile: str, changes: Sequence[str]) -> str:
     """Profile and data in a word, for names of files: `quick-drawn`; what `--set` changed has a word of its own."""
     data = [study.accuracy.data.kind] if study.accuracy else []
@@ -202,6 +211,20 @@ class Plan(Frozen):
     audit: PlannedAudit | None = None
     reported: tuple[Reported, ...] = ()
     """Rows of papers shown beside the study's own."""
+
+    @property
+    def measured_model(self) -> str:
+        """Name of the model that is measured, or words for one a variant; empty where nothing is measured."""
+        return _one_name(self.measured)
+
+    @property
+    def trained_model(self) -> str:
+        """The same of what is trained."""
+        return _one_name(self.trained)
+
+    def shown(self, variant: str) -> PlannedCost:
+        """The measured model of a variant, or the trained one where none is measured."""
+        return self.measured.get(variant) or self.trained[variant]
 
     @property
     def baseline(self) -> str:

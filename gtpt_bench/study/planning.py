@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
-from gtpt_bench.config import DataIdentity, RunConfig, SeedSignatures, cost_signature, timing_signature
+from gtpt_bench.config import DataIdentity, RunConfig, SeedSignatures, timing_signature
 from gtpt_bench.efficiency.options import DeviceKind
 from gtpt_bench.errors import InputError, StudyError
-from gtpt_bench.models.catalogue import ModelConfig, model_config
 from gtpt_bench.study.audit_plan import audited_models, planned_audit
 from gtpt_bench.study.changed_configs import ChangedConfigs
 from gtpt_bench.study.compatible import first_conflict
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun, PlannedTiming
+from gtpt_bench.study.planned_models import measured_models, trained_models
+from gtpt_bench.study.recipes import Recipes
 from gtpt_bench.study.reported import look_up
 from gtpt_bench.study.spec import Audit, Study
-from gtpt_bench.study.variants import ACCURACY_PARTS, Variant, variants_of
+from gtpt_bench.study.variants import MODEL, OTHER_PARTS, Variant, variants_of
 from gtpt_bench.study.yaml_source import KeyPath, YamlSource
 
 
@@ -46,11 +45,11 @@ def build_plan(
         StudyError: a variant's change or a way of running is impossible; names file, line and key.
     """
     if study.audit:
-        return _audit_plan(study, study.audit, source, profile=profile, changes=changes)
-    _check_timing(study, source, device_kind)
+        return _audit_plan(study, study.audit, source, profile=profile, device=device, changes=changes)
     variants = variants_of(study, source)
+    _check_timing(study, source, device_kind)
     _check_names(study, [variant.name for variant in variants], source)
-    measured = _costs(study.model, variants, source, ("model",)) if study.model else {}
+    measured = measured_models(study.model, variants, source)
     only = set(study.accuracy.only) if study.accuracy else set()
     trained_variants = [v for v in variants if not only or v.name in only]
     trained, runs = _accuracy(study, trained_variants, source, identify)
@@ -67,8 +66,11 @@ def build_plan(
     )
 
 
-def _audit_plan(study: Study, audit: Audit, source: YamlSource, *, profile: str, changes: Sequence[str]) -> Plan:
+def _audit_plan(
+    study: Study, audit: Audit, source: YamlSource, *, profile: str, device: str, changes: Sequence[str]
+) -> Plan:
     costs = audited_models(study, audit, source)
+    timed = {name: cost for name, cost in costs.items() if not cost.empty}
     return Plan(
         study=study,
         profile=profile,
@@ -77,8 +79,8 @@ def _audit_plan(study: Study, audit: Audit, source: YamlSource, *, profile: str,
         measured=costs,
         trained={},
         runs=(),
-        timing=None,
-        audit=planned_audit(audit, costs, source),
+        timing=_timing(study, timed, device) if timed and study.timing else None,
+        audit=planned_audit(study, audit, costs, source),
     )
 
 
@@ -93,7 +95,7 @@ def _check_timing(study: Study, source: YamlSource, device_kind: DeviceKind) -> 
                 f"{source.place(tuple(key.split('.')))}: {key}: timing.batches and timing.ways make a study of time "
                 f"alone; leave {key} out, or ask for it in a study of its own"
             )
-    if not study.model:
+    if not study.model and not any(MODEL in variant.changes for variant in variants_of(study, source)):
         raise StudyError(f"{source.place(('timing',))}: timing: a model to time is missing; name it with the key model")
     for name, way in grid.ways.items():
         try:
@@ -118,33 +120,6 @@ def _check_names(study: Study, names: Sequence[str], source: YamlSource) -> None
             )
 
 
-def _costs(
-    model: str,
-    variants: Sequence[Variant],
-    source: YamlSource,
-    key: tuple[str, ...],
-    changes: Mapping[str, Any] = MappingProxyType({}),
-) -> dict[str, PlannedCost]:
-    own = Variant(model, dict(changes), {name: (key[0], "changes", name) for name in changes})
-    base = ChangedConfigs(_named_model(model, source, key), source, of=model).of(own, own.changes)
-    configs = ChangedConfigs(base, source, of=model)
-    costs: dict[int, PlannedCost] = {}
-    by_variant = {}
-    for variant in variants:
-        config = configs.of(variant, variant.model_changes)
-        if id(config) not in costs:
-            costs[id(config)] = PlannedCost(model=model, config=config, signature=cost_signature(config))
-        by_variant[variant.name] = costs[id(config)]
-    return by_variant
-
-
-def _named_model(model: str, source: YamlSource, key: tuple[str, ...]) -> ModelConfig:
-    try:
-        return model_config(model)
-    except InputError as error:
-        raise StudyError(f"{source.place(key)}: {'.'.join(key)}: {error}") from error
-
-
 def _accuracy(
     study: Study,
     variants: Sequence[Variant],
@@ -155,13 +130,15 @@ def _accuracy(
     accuracy = study.accuracy
     if accuracy is None:
         return {}, ()
-    costs = _costs(accuracy.model, variants, source, ("accuracy", "model"), accuracy.changes)
-    changed = {part: ChangedConfigs(getattr(accuracy, part), source, prefix=f"{part}.") for part in ACCURACY_PARTS}
+    costs = trained_models(accuracy, variants, source)
+    changed = {part: ChangedConfigs(getattr(accuracy, part), source, prefix=f"{part}.") for part in OTHER_PARTS}
+    recipes = Recipes(accuracy, source)
     runs: list[PlannedRun] = []
     homes: dict[str, str] = {}
     for variant in variants:
         parts = {part: configs.of(variant, variant.accuracy_changes(part)) for part, configs in changed.items()}
-        config = RunConfig(model=costs[variant.name].config, seed=study.seeds[0], **parts)
+        training, cost = recipes.of(variant, costs[variant.name].model), costs[variant.name]
+        config = RunConfig(model=cost.config, seed=study.seeds[0], training=training, **parts)
         _check_compatible(config, variant, source)
         runs += _of_all_seeds(config, variant.name, study.seeds, identify(config), homes)
     _check_same_images(runs[:: len(study.seeds)], source)
@@ -207,23 +184,25 @@ def _check_same_images(runs: Sequence[PlannedRun], source: YamlSource) -> None:
     """
 
     def images(run: PlannedRun) -> tuple[object, ...]:
-        data = run.config.data
-        return data.kind, getattr(data, "drawing", None), data.evaluation, run.config.evaluation.images
+        data, keypoints = run.config.data, run.config.model.keypoint_set
+        return data.kind, getattr(data, "drawing", None), data.evaluation, run.config.evaluation.images, keypoints.name
 
     for run in runs:
         if images(run) != images(runs[0]):
             raise StudyError(
                 f"{source.place(('vary',))}: variants {runs[0].variant!r} and {run.variant!r} would be evaluated on "
-                "different images (data.evaluation, data.drawing or evaluation.images); make two studies of it"
+                "different images (data.evaluation, data.drawing or evaluation.images) or keypoints; make two studies "
+                "of it"
             )
 
 
 def _timing(study: Study, measured: Mapping[str, PlannedCost], device: str) -> PlannedTiming:
     assert study.timing is not None
     configs = tuple(cost.config for cost in measured.values())
+    models = {cost.model for cost in measured.values()}
     settings, grid = study.timing.settings, study.timing.grid
     return PlannedTiming(
-        model=study.model,
+        model=models.pop() if len(models) == 1 else "",
         variants=tuple(measured),
         configs=configs,
         settings=settings,

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pydantic import Field
-
 from gtpt_bench.errors import StudyError
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.study.reference import TEXT_COLUMNS, numbers_of, reference_rows
@@ -31,8 +29,8 @@ class Printed(Frozen):
     """Thousand million of what the paper counts."""
     params_m: str = ""
     """Millions."""
-    accuracy: dict[str, str] = Field(default_factory=dict)
-    """AP, AR or PCKh by column, in points, in the file's order."""
+    accuracy: tuple[tuple[str, str], ...] = ()
+    """AP, AR or PCKh with their columns, in points, in the file's order."""
     counts: str = ""
     """Changes of the model whose cost the paper prints, where that is not the model whose accuracy it prints:
     `routing=hard`, several with `; ` between them."""
@@ -67,7 +65,7 @@ def _of_file(name: str, models: Sequence[str], study_file: Path) -> Iterator[Pri
             raise StudyError(f"{path}: method {line['method']!r}: unknown model {model!r}; known: {', '.join(models)}")
         costs = {key: line.get(key, "") for key in COST_COLUMNS}
         accuracy = _accuracy(line)
-        if note if not model else any([*costs.values(), *accuracy.values()]):
+        if note if not model else any([*costs.values(), *(figure for _, figure in accuracy)]):
             numbers_of(line, path)
             yield Printed(
                 model=model,
@@ -82,5 +80,5 @@ def _of_file(name: str, models: Sequence[str], study_file: Path) -> Iterator[Pri
             )
 
 
-def _accuracy(line: Mapping[str, str]) -> dict[str, str]:
-    return {key: text for key, text in line.items() if key not in (*TEXT_COLUMNS, *COST_COLUMNS)}
+def _accuracy(line: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((key, text) for key, text in line.items() if key not in (*TEXT_COLUMNS, *COST_COLUMNS))

@@ -1,4 +1,4 @@
-"""Files of reported figures: CSV in results/reference/, one row a method, each with its source. Read when a plan is made.
+"""Files of reported figures, read when a plan is made: CSV in results/reference/, a row a method, with its source.
 
 An empty cell was not reported.
 """
@@ -24,7 +24,7 @@ def reference_rows(name: str, study_file: Path) -> tuple[Path, list[dict[str, st
     """
     path = _find(name, study_file)
     with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
+        lines = list(csv.DictReader(file, restval=""))
     lacking = [column for column in ("method", "source") if not all(line.get(column) for line in lines)]
     if lacking:
         raise StudyError(f"{path}: every row needs a {lacking[0]}")

@@ -23,10 +23,14 @@ Changes = dict[str, Any]
 class Accuracy(Frozen):
     """Where AP comes from."""
 
-    model: str
-    """The model that is trained; the measured one in paper profiles, a tiny one in quick ones."""
+    model: str = ""
+    """The model that is trained; the measured one in paper profiles, a tiny one in quick ones. Variants may name models
+    of their own."""
     data: DataConfig
     training: TrainingConfig
+    own_training: Changes | None = None
+    """Of `training: own`, by which each model is trained as it was published: what is changed in these recipes. Not
+    written in a study, but worked out from it."""
     evaluation: Protocol = Protocol()
     changes: Changes = Field(default_factory=dict)
     """Of the trained model alone, ahead of each variant's: what a smaller model needs to make the variants possible."""

@@ -49,7 +49,7 @@ def study_status(plan: Plan, folder: StudyFolder) -> list[Status]:
     if plan.timing:
         clocking = _Pending(folder.measuring("timing", plan.label), there)
         state = _measured(plan.timing.file, plan.timing.signature, folder, there, clocking)
-        timings = [Status(f"timing of {plan.timing.model}", *state)]
+        timings = [Status(f"timing of {plan.timing.model or plan.timing.words}", *state)]
     runs = [run_status(run, folder.run(run), there) for run in plan.runs]
     return [*costs, *timings, *runs, *_stale(plan, folder, there)]
 
@@ -86,10 +86,10 @@ def _so_far(run: PlannedRun, folder: JobFolder, begun: Container[str]) -> str:
 
 
 def _named_costs(plan: Plan) -> list[tuple[str, PlannedCost]]:
-    dense = {f"{model}, all tokens": cost for model, cost in plan.audit.dense.items()} if plan.audit else {}
+    beside = plan.audit.beside if plan.audit else {}
     named = {
         cost.signature: (variant if plan.audit else f"{cost.model}, {variant}", cost)
-        for costs in (plan.trained, dense, plan.measured)
+        for costs in (plan.trained, beside, plan.measured)
         for variant, cost in costs.items()
     }
     return [named[cost.signature] for cost in plan.costs]

@@ -14,8 +14,16 @@ from gtpt_bench.names import NAME_PATTERN
 from gtpt_bench.study.spec import Changes, Study, Vary
 from gtpt_bench.study.yaml_source import KeyPath, YamlSource
 
-ACCURACY_PARTS = ("training", "data", "evaluation")
+RECIPE = "training"
+"""A variant's whole recipe in place of the study's, by name: `training: quick`; `training.…` changes one value."""
+OTHER_PARTS = ("data", "evaluation")
+ACCURACY_PARTS = (RECIPE, *OTHER_PARTS)
 """First words of keys that change the accuracy run and not the model."""
+MODEL = "model"
+"""A variant's own model of the catalogue, measured and trained in place of the study's."""
+TRAINED_MODEL, TRAINED_CHANGES = "accuracy.model", "accuracy.changes"
+"""Its own model for training alone, and what that one needs ahead of the variant's changes; in place of the study's."""
+NAMING = (MODEL, TRAINED_MODEL, TRAINED_CHANGES)
 
 
 @dataclass(frozen=True)
@@ -32,11 +40,21 @@ class Variant:
 
     @property
     def model_changes(self) -> Changes:
-        return {key: value for key, value in self.changes.items() if _first(key) not in ACCURACY_PARTS}
+        kept = {key: value for key, value in self.changes.items() if key not in NAMING}
+        return {key: value for key, value in kept.items() if _first(key) not in ACCURACY_PARTS}
 
     def accuracy_changes(self, part: str) -> Changes:
         """Changes of `training`, `data` or `evaluation`, by the key within it."""
-        return {key.partition(".")[2]: value for key, value in self.changes.items() if _first(key) == part}
+        changes = {key: value for key, value in self.changes.items() if _first(key) == part and key != RECIPE}
+        return {key.partition(".")[2]: value for key, value in changes.items()}
+
+    def named(self, key: str) -> str:
+        """The model that a key of the variant names; empty without one."""
+        return str(self.changes.get(key, ""))
+
+    @property
+    def trained_changes(self) -> Changes:
+        return dict(self.changes.get(TRAINED_CHANGES, {}))
 
 
 def variants_of(study: Study, source: YamlSource) -> tuple[Variant, ...]:

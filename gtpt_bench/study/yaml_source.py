@@ -76,13 +76,27 @@ def read_yaml(path: Path) -> YamlSource:
 
 
 class Loader(yaml.SafeLoader):
-    """Safe YAML in which only `true` and `false` are truth values, as in YAML 1.2: a grouping may be called `off`."""
+    """Safe YAML in which only `true` and `false` are truth values, as in YAML 1.2: a grouping may be called `off`.
+    Nor is 12:00:00 a number of seconds there, but a text, which is then refused where a number is expected."""
 
+
+NOT_AS_IN_1_1 = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag not in NOT_AS_IN_1_1]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0b[01_]+|0[0-7_]+)$"), "-+0123456789"
+)
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(
+        r"^[-+]?(?:(?:[0-9][0-9_]*)?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*\.(?:[eE][-+]?[0-9]+)?|"
+        r"[0-9][0-9_]*[eE][-+]?[0-9]+|\.(?:inf|Inf|INF))$|^\.(?:nan|NaN|NAN)$"
+    ),
+    "-+0123456789.",
+)
 Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
 
 

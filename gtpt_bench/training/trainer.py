@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,9 +36,6 @@ from gtpt_bench.training.precision import Arithmetic, still_biases
 from gtpt_bench.training.randomness import draws_from
 from gtpt_bench.training.statistics import norm_buffers, statistics_kept
 from gtpt_bench.training.team import ALONE, Team
-
-if TYPE_CHECKING:
-    from gtpt_bench.models.gtpt.model import GTPT
 
 
 class Trainer:
@@ -258,7 +255,7 @@ class Trainer:
         self.history = [EpochSummary(**summary) for summary in state["history"]]
 
 
-def seeded_model(config: ModelConfig, seed: int) -> GTPT:
+def seeded_model(config: ModelConfig, seed: int) -> Any:
     """A freshly initialised network that depends on the seed alone; the global generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

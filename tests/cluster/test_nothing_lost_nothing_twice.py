@@ -83,7 +83,7 @@ def short_life(world: Simulated, *, steps_to_live: float = float("inf")) -> int:
     world.steps_to_live = steps_to_live
 
     def looked_after() -> None:
-        for _ in range(3):
+        for _ in range(2):
             with world.survived():
                 world.look()
             world.check()
@@ -114,3 +114,42 @@ def test_whoever_submits_may_be_killed_at_any_moment(tmp_path: Path, monkeypatch
     for moment in range(num_moments):
         with monkeypatch.context() as patch:
             short_life(simulated(tmp_path / str(moment), patch), steps_to_live=moment)
+
+
+def test_a_run_that_has_failed_is_not_submitted_again_because_somebody_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after its job was submitted, before it was taken from the list of what waits; the job failed meanwhile."""
+    world, runs = simulated(tmp_path, monkeypatch), works(2)
+    waiting = begun(world, units_of(runs)).waiting
+    world.cluster.write(world.look().model_copy(update={"waiting": waiting}))
+    for job, run in zip(world.in_state("PENDING"), runs, strict=True):
+        world.begin(job)
+        world.fail(run, "diverged")
+        world.end(job, "FAILED")
+    world.now += 100
+    campaign = world.look()
+    assert [run.kind for run in campaign.failed] == ["diverged"] * 2
+    assert campaign.waiting == ()
+    assert world.in_state("PENDING", "RUNNING") == []
+
+
+def test_why_a_run_failed_is_not_forgotten_because_somebody_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever judges a job may be killed at any step of it: its retries are counted by the kind of failure."""
+    for moment in range(40):
+        with monkeypatch.context() as patch:
+            world = simulated(tmp_path / str(moment), patch)
+            begun(world, units_of(works(1)))
+            world.look()
+            (job,) = world.in_state("PENDING")
+            world.begin(job)
+            world.fail(works(1)[0], "killed")
+            world.end(job, "FAILED")
+            world.now, world.steps_to_live = world.now + 100, moment
+            with world.survived():
+                world.look()
+            world.look()
+            ((_, unit),) = [pair for submission in world.cluster.submissions() for pair in submission.open]
+            assert unit.retries == {"killed": 1}, f"killed at step {moment}"

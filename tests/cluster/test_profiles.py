@@ -94,7 +94,7 @@ def test_numbers_may_be_values_of_variables_and_options(tmp_path: Path) -> None:
         ("training: {extra: {Mail_User: me}}", "2: training.extra.Mail_User"),
         ("training: {extra: {nice: 1.5}}", "2: training.extra.nice: words, a whole number, or true"),
         ("training: {time_limit_h: 12:00:00}", "2: training.time_limit_h: hours as a number are expected, such as 12"),
-        ("training: {time_limit_h: 1-12:00:00}", "2: training.time_limit_h: input should be a valid number"),
+        ("training: {time_limit_h: 1-12:00:00}", "2: training.time_limit_h: hours as a number are expected"),
         ("training: {time_limit_h: 0}", "2: training.time_limit_h: hours as a number are expected"),
         ("packing: {runs_at_once: 3}", "2: packing: runs_at_once is 3, but a job has only 1 runs_per_job"),
         ("limits: {max_array_size: 0}", "2: limits.max_array_size: input should be greater than or equal to 1"),

@@ -53,7 +53,7 @@ def test_jobs_end_and_others_begin_although_the_controller_was_away_for_a_minute
     eventually(lambda: slow_campaign.diary.exists(), "run that trains")
     slurm.stop_daemon("slurmctld")
     time.sleep(MINUTE_S)
-    slurm.start_stopped_daemons()
     assert slow_campaign.ledger().count(" submitted ") == 1
+    slurm.start_stopped_daemons()
     shell.ends(0)
     finishes(slow_campaign, undisturbed)

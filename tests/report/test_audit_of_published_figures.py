@@ -3,71 +3,33 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-import yaml
 
-from gtpt_bench.efficiency.counting.cross_check import CrossCheck, Opinion
-from gtpt_bench.efficiency.counting.cross_check_json import check_as_json
 from gtpt_bench.errors import StudyError
-from gtpt_bench.files import write_json
 from gtpt_bench.models import catalogue
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.models.gtpt.config import GTPTConfig
-from gtpt_bench.report.cells import Cell, StudyTable
-from gtpt_bench.report.contents import contents
 from gtpt_bench.report.write import write_report
-from gtpt_bench.study.plan import Plan, PlannedCost
 from gtpt_bench.study.session import open_session
 from gtpt_bench.study.state import study_status
-from gtpt_bench.study.store import StudyFolder
-from tests.report.made import COMMIT, csv_rows, record
+from tests.report import made_audit
+from tests.report.made import COMMIT, csv_rows
+from tests.report.made_audit import ROOT, Made, opinion, write_cost
 from tests.report.readers import markdown_cells, tex_cells
 
-ROOT = Path(__file__).resolve().parents[2]
 README = ["gtpt_readme_coco.csv", "gtpt_readme_wholebody.csv"]
+GTPT = [name for name in catalogue.list_models() if name.startswith("gtpt")]
 SAVED = {"gtpt_t_coco": ("48.9", "55.8"), "gtpt_b_coco": ("28.1", "33.7")}
 """In thop and in full, spec/measurement.md §3."""
 
 
-@dataclass(frozen=True)
-class Made:
-    plan: Plan
-    folder: StudyFolder
-
-    @property
-    def table(self) -> StudyTable:
-        return contents(self.plan, self.folder).table
-
-    @property
-    def caption(self) -> str:
-        return " ".join(contents(self.plan, self.folder).caption)
-
-    def row(self, name: str) -> dict[str, Cell]:
-        return dict(next(row.cells for row in self.table.rows if row.name == name))
-
-
 def planned(root: Path, rows: list[dict[str, str]] | None = None, **audit: Any) -> Made:
-    """An audit under `root` that has not run; of the README's figures, or of `rows`."""
-    reference = root / "results" / "reference"
-    reference.mkdir(parents=True)
-    for name in README:
-        (reference / name).write_bytes((ROOT / "results" / "reference" / name).read_bytes())
-    if rows is not None:
-        with (reference / "paper.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, ["method", "model", "gflops", "params_m", "source"], restval="")
-            writer.writeheader()
-            writer.writerows({"source": "a paper", **row} for row in rows)
-    study = root / "studies" / "audit.yaml"
-    study.parent.mkdir()
-    content = {"study": "audit", "audit": {"published": README if rows is None else ["paper.csv"], **audit}}
-    study.write_text(yaml.safe_dump(content), encoding="utf-8")
-    session = open_session(study, "quick", None, root / "results")
-    return Made(session.plan, session.folder)
+    """Of the README's figures, or of `rows`; of every GTPT unless models are named."""
+    return made_audit.planned(root, README, rows, **{"models": GTPT, **audit})
 
 
 def counted(made: Made) -> Made:
@@ -77,41 +39,26 @@ def counted(made: Made) -> Made:
     return made
 
 
-def opinion(name: str, macs: int | None, full: int, note: str = "") -> Opinion:
-    return Opinion(name, macs, "full", full, note, 0.1, {})
-
-
-def write_cost(made: Made, cost: PlannedCost, *others: Opinion, unknown: dict[str, int] | None = None) -> None:
-    """Two counters agree; what others say, and operators that no rule knows, are added."""
-    known = gtpt_cost(cost.config)
-    agree = [opinion(name, known.full, known.full) for name in ("closed form", "torch", "fvcore")]
-    check = CrossCheck(known.full, (*agree, *others), {"gelu": 8}, unknown or {})
-    metrics = {
-        "params": known.params,
-        "params_trainable": known.params - 10_000,
-        "params_thop": known.params - 50_000,
-        "macs": {**known.by_convention(), "D": 2 * known.full},
-    }
-    content = {"metrics": metrics, "check": check_as_json(check)}
-    write_json(made.folder.cost(cost), record("cost", cost.signature, "a host", **content))
-
-
 @pytest.fixture(scope="module")
 def audit(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return counted(planned(tmp_path_factory.mktemp("audit")))
 
 
-def test_every_model_of_the_catalogue_has_a_row(audit: Made) -> None:
-    assert [row.name for row in audit.table.rows] == catalogue.list_models()
+def test_every_model_has_a_row_in_the_order_asked_for(audit: Made) -> None:
+    assert [row.name for row in audit.table.rows] == GTPT
     assert audit.row("gtpt_tiny_coco")["method"].text == "not published"
 
 
-def test_the_convention_is_found_by_counting_and_the_readme_s_own_word_is_not_read(tmp_path: Path, audit: Made) -> None:
-    for name in catalogue.list_models():
+def test_without_models_every_one_of_the_catalogue_is_asked_for(tmp_path: Path) -> None:
+    assert list(made_audit.planned(tmp_path, README).plan.variants) == catalogue.list_models()
+
+
+def test_the_convention_is_found_by_counting_and_the_readme_s_own_word_is_not_read(audit: Made) -> None:
+    for name in GTPT:
         if "tiny" not in name:
             assert audit.row(name)["convention"].text == "thop (or N)"
     with (ROOT / "results" / "reference" / README[0]).open(encoding="utf-8") as file:
-        assert {row["macs_convention"] for row in csv.DictReader(file) if row["model"]} == {"thop"}
+        assert {row["macs_convention"] for row in csv.DictReader(file) if row["model"] in GTPT} == {"thop"}
 
 
 def test_true_cost_and_its_ratio_to_the_published_figure(audit: Made) -> None:
@@ -156,7 +103,7 @@ def test_all_formats_show_the_same_cells(audit: Made) -> None:
     folder = audit.folder.report("quick")
     markdown = markdown_cells((folder / "table.md").read_text(encoding="utf-8"))
     assert markdown == tex_cells((folder / "table.tex").read_text(encoding="utf-8"))
-    assert [row["model"] for row in csv_rows(folder / "table.csv")] == catalogue.list_models()
+    assert [row["model"] for row in csv_rows(folder / "table.csv")] == GTPT
     assert len(csv_rows(folder / "provenance.csv")) == len(audit.table.rows) * len(audit.table.columns)
 
 
@@ -174,7 +121,7 @@ def test_a_made_up_figure_is_flagged(tmp_path: Path) -> None:
     assert row["full_to_published"].text == "0.15"  # of the figure as printed: 0.754 / 5.0
     assert row["params_counted"].text == "one copy (or thop, trainable)"
     assert "saving_published_percent" not in row
-    assert "No way of counting gives what was published of gtpt_t_coco (5.0 GFLOPs)." in made.caption
+    assert "Not reproduced, no way of counting gives them: gtpt_t_coco (5.0 GFLOPs)." in made.caption
 
 
 def test_everyone_agrees_on_the_released_models_and_the_caption_says_who_counted(audit: Made) -> None:
@@ -235,7 +182,7 @@ def test_a_new_model_of_the_catalogue_is_audited_once_a_row_names_it(
     monkeypatch.setattr(catalogue, "MODELS", MappingProxyType(models))
     macs = gtpt_cost(newcomer()).full / 1e9
     row = {"method": "Newcomer-L", "model": "newcomer", "gflops": f"{macs:.3f}"}
-    made = counted(planned(tmp_path, [row]))
+    made = counted(planned(tmp_path, [row], models=["newcomer"]))
     assert made.row("newcomer")["convention"].text == "full"
     assert made.row("newcomer")["full_to_published"].text == "1.00"
     assert "saving_full_percent" not in made.row("newcomer")  # it does not prune
@@ -285,7 +232,7 @@ def test_an_unknown_model_is_answered_with_the_nearest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("timing: {}", "timing"),
+        ("report: {plots: []}", "report"),
         ("model: gtpt_s_coco", "model"),
         ("seeds: [1]", "seeds"),
         ("vary: {axes: {width: [64]}}", "vary"),
@@ -298,10 +245,11 @@ def test_an_audit_takes_no_keys_of_other_studies(text: str, key: str, tmp_path: 
         open_session(file, "quick", None, tmp_path)
 
 
-def test_the_study_of_the_repository_audits_every_model_and_knows_all_six_published_ones(tmp_path: Path) -> None:
+def test_the_study_of_the_repository_audits_every_model_and_allocates_the_largest_nowhere(tmp_path: Path) -> None:
     plan = open_session(ROOT / "studies" / "flops_audit.yaml", "quick", None, tmp_path).plan
     assert plan.audit
     assert plan.study.question.endswith("?")
     assert list(plan.variants) == catalogue.list_models()
-    assert {row.model for row in plan.audit.published} == {name for name in plan.variants if "tiny" not in name}
-    assert set(plan.audit.dense) == set(plan.variants)
+    assert {name for name, cost in plan.measured.items() if cost.empty} == {"vitpose_plus_h_wholebody"}
+    assert set(plan.audit.dense) == {*GTPT, "ppt_s", "ppt_b"}
+    assert plan.timing is None

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gtpt_bench.errors import StudyError
-from gtpt_bench.study.reported import REFERENCE, TEXT_COLUMNS, look_up
+from gtpt_bench.study.reference import REFERENCE, TEXT_COLUMNS
+from gtpt_bench.study.reported import look_up
 from gtpt_bench.study.spec import ReportedRow
 
 ROOT = Path(__file__).resolve().parents[2]

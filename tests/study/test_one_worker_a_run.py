@@ -123,20 +123,18 @@ def test_a_lock_that_somebody_took_over_is_left_to_them(lock: Path) -> None:
     assert owner_of(lock)
 
 
-def test_a_worker_that_was_taken_for_dead_ends_when_it_finds_out(lock: Path) -> None:
+def test_who_has_lost_a_lock_ends_and_does_not_keep_it_alive_for_its_next_owner(lock: Path) -> None:
     """On a node that the scheduler has given up, while another node does its work already."""
     first = started(HOLDER.replace("with locked", "lock.TOUCH_EVERY_S = 0.02\nwith locked"), lock)
-    eventually_there(lock)
-    write_owner(lock, host="elsewhere", pid=1, start="1")
+    assert eventually(lock.exists)
+    taken_over = lock.with_name("taken over")
+    write_owner(taken_over, host="elsewhere", pid=1, start="1", silent_s=SILENT_S + 1)
+    taken_over.replace(lock)
     assert first.wait(10) == Locked.exit_code
     _, said = first.communicate()
     assert said == f"{lock.parent} was taken over by process 1 on elsewhere\n"
-    assert owner_of(lock)
-
-
-def eventually_there(path: Path) -> None:
-    while not path.exists():
-        time.sleep(0.01)
+    assert owner_of(lock) is None
+    assert silent_s(lock) > SILENT_S
 
 
 def test_a_later_process_with_the_same_number_is_not_the_owner(lock: Path) -> None:
@@ -176,19 +174,6 @@ def test_an_owner_tells_of_itself_however_long_its_step_takes(lock: Path, monkey
             os.utime(lock, (1, 1))
             assert eventually(lambda: silent_s(lock) < 60)
     assert not lock.exists()
-
-
-def test_who_has_lost_a_lock_does_not_keep_it_alive_for_its_next_owner(
-    lock: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gtpt_bench.study.lock.TOUCH_EVERY_S", 0.005)
-    with locked(lock):
-        taken_over = lock.with_name("taken over")
-        write_owner(taken_over, host="elsewhere", pid=1, start="1", silent_s=SILENT_S + 1)
-        taken_over.replace(lock)
-        time.sleep(0.05)
-        assert owner_of(lock) is None
-        assert silent_s(lock) > SILENT_S
 
 
 @pytest.mark.parametrize(

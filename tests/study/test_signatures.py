@@ -160,6 +160,16 @@ def test_one_value_written_in_two_ways_is_one_run(key: str, value: object, same:
     assert len(found) == 1
 
 
+def test_a_copy_with_another_value_has_a_signature_of_its_own() -> None:
+    """Although a config keeps what it has worked out, such as its canonical JSON."""
+    before = train_signature(DRAWN, KNOWN)
+    copied = DRAWN.model.model_copy(update={"width": 2 * DRAWN.model.width})
+    other = DRAWN.model_copy(update={"model": copied})
+    assert copied == DRAWN.model.changed({"width": 2 * DRAWN.model.width})
+    assert train_signature(other, KNOWN) == train_signature(DRAWN.changed({"model.width": copied.width}), KNOWN)
+    assert train_signature(DRAWN, KNOWN) == before
+
+
 def test_words_order_and_place_do_not_matter(place: Workplace) -> None:
     """Title, question, order of variants, other seeds and the folder of the results leave a run the same run."""
     variants = dict(reversed(STUDY["vary"]["variants"].items()))

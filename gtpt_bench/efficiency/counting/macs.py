@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
@@ -11,7 +12,6 @@ from gtpt_bench.efficiency.counting.params import num_params
 from gtpt_bench.efficiency.counting.self_test import self_test_once
 from gtpt_bench.efficiency.counting.trace import trace_forward
 from gtpt_bench.models.cost import Cost
-from gtpt_bench.models.gtpt.model import GTPT
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Counted:
     trace: Trace
 
 
-def measured_cost(model: GTPT) -> Cost:
+def measured_cost(model: nn.Module) -> Cost:
     """Cost of one image in evaluation mode: one copy of the parameters, operators as they are executed.
 
     Raises:
@@ -31,10 +31,11 @@ def measured_cost(model: GTPT) -> Cost:
     return counted(model).cost
 
 
-def counted(model: GTPT) -> Counted:
+def counted(model: nn.Module) -> Counted:
     """The same with the trace it comes from; every convention is a function of that (conventions.py)."""
     self_test_once()
-    trace = trace_forward(model, model.config.input_size)
+    config: Any = model.config
+    trace = trace_forward(model, config.input_size)
     return Counted(cost_of(trace, model), trace)
 
 

@@ -26,6 +26,8 @@ def _count(model: nn.Module, inputs: tuple[Any, ...]) -> tuple[int, dict[str, in
     from fvcore.nn.jit_handles import addmm_flop_jit, bmm_flop_jit, conv_flop_jit, linear_flop_jit
 
     first, *others = inputs
+    if first.is_meta:
+        raise RuntimeError("it traces real tensors, and the model was left without memory")
     analysis = FlopCountAnalysis(Bound(model, tuple(others)), first)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
     analysis.clear_op_handles().set_op_handle(

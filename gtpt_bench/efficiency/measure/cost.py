@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from gtpt_bench.efficiency.counting.breakdown import breakdown
 from gtpt_bench.efficiency.counting.conventions import macs_by_convention
 from gtpt_bench.efficiency.counting.cross_check import cross_check
 from gtpt_bench.efficiency.counting.macs import counted
 from gtpt_bench.efficiency.counting.params import count_params
 from gtpt_bench.efficiency.measure.figures import CostFigures
-from gtpt_bench.models.gtpt.model import GTPT
 
 
-def cost_figures(model: GTPT, *, checked: bool) -> CostFigures:
+def cost_figures(model: nn.Module, *, checked: bool) -> CostFigures:
     """Counts of one image; the model itself is left alone.
 
     Args:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from torch import nn
+
 from gtpt_bench.efficiency.explain.explanation import Explanation, explain
 from gtpt_bench.efficiency.measure.figures import BesideFirst, Explained
 from gtpt_bench.efficiency.measure.running import Bench, Steps, told
 from gtpt_bench.efficiency.prepare import Prepared
 from gtpt_bench.efficiency.timing.interleaved import Interleaved, interleaved
-from gtpt_bench.models.gtpt.model import GTPT
 
 
 def explained(
-    models: Mapping[str, GTPT], ready: Mapping[str, Prepared], at: Bench, steps: Steps
+    models: Mapping[str, nn.Module], ready: Mapping[str, Prepared], at: Bench, steps: Steps
 ) -> dict[str, tuple[Explained, ...]]:
     """Each model at each batch that is explained.
 
@@ -59,5 +60,5 @@ def _beside(first: str, name: str, batch: int, ready: Mapping[str, Prepared], at
         )
 
 
-def _why(model: GTPT, batch: int, at: Bench) -> Explanation:
+def _why(model: nn.Module, batch: int, at: Bench) -> Explanation:
     return explain(model, batch=batch, device=at.device, options=at.options, settings=at.request.explaining)

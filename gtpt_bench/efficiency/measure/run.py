@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import nn
 
+from gtpt_bench.efficiency.counting.countable import countable_model
 from gtpt_bench.efficiency.counting.self_test import self_test_once
 from gtpt_bench.efficiency.cpu_settings import cpu_settings
 from gtpt_bench.efficiency.measure.consumption import energies, peak_memories
@@ -14,12 +16,11 @@ from gtpt_bench.efficiency.measure.cost import cost_figures
 from gtpt_bench.efficiency.measure.explaining import explained
 from gtpt_bench.efficiency.measure.figures import Machine, Measured, ModelFigures
 from gtpt_bench.efficiency.measure.from_end_to_end import end_to_end
-from gtpt_bench.efficiency.measure.request import OF_COUNTING, MeasureRequest
+from gtpt_bench.efficiency.measure.request import OF_COUNTING, MeasureRequest, Part
 from gtpt_bench.efficiency.measure.running import Bench, Steps, bench, in_silence, kind_of
 from gtpt_bench.efficiency.measure.speed import swept, timed
 from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 from gtpt_bench.models import ModelConfig, build_model
-from gtpt_bench.models.gtpt.model import GTPT
 from gtpt_bench.training.randomness import draws_from
 
 
@@ -39,7 +40,7 @@ def measured(configs: Mapping[str, ModelConfig], request: MeasureRequest, steps:
     request.check(kind_of(device))
     if request.parts & OF_COUNTING:
         self_test_once()
-    models = {name: built(config) for name, config in configs.items()}
+    models = {name: _made(config, request.parts) for name, config in configs.items()}
     with bench(request, device) as at:
         found = _of_running_models(configs, models, at, steps)
         card = None if request.parts <= OF_COUNTING else at.card
@@ -52,14 +53,18 @@ def measured(configs: Mapping[str, ModelConfig], request: MeasureRequest, steps:
     return Measured(request, machine, tuple(figures), conditions, facts)
 
 
-def built(config: ModelConfig) -> GTPT:
+def _made(config: ModelConfig, parts: frozenset[Part]) -> Any:
+    return countable_model(config, checked="check" in parts) if parts <= OF_COUNTING else built(config)
+
+
+def built(config: ModelConfig) -> Any:
     """The same numbers each time, so that a model against itself differs in nothing."""
     with draws_from(0, device=torch.device("cpu")):
         return build_model(config)
 
 
 def _of_running_models(
-    configs: Mapping[str, ModelConfig], models: Mapping[str, GTPT], at: Bench, steps: Steps
+    configs: Mapping[str, ModelConfig], models: Mapping[str, nn.Module], at: Bench, steps: Steps
 ) -> dict[str, dict[str, Any]]:
     """By field of `ModelFigures` and model. Memory last: it takes processes of its own."""
     parts = at.request.parts

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import torch
+from torch import nn
 
 from gtpt_bench.efficiency.gpu.card import Card
 from gtpt_bench.efficiency.gpu.identity import card_of
@@ -18,7 +19,6 @@ from gtpt_bench.efficiency.options import DeviceKind, InferenceOptions
 from gtpt_bench.efficiency.prepare import Prepared, prepared
 from gtpt_bench.efficiency.timing.comparison import Comparison
 from gtpt_bench.efficiency.timing.interleaved import MAX_LOOKS
-from gtpt_bench.models.gtpt.model import GTPT
 
 Update = Callable[[int, int, str], None]
 """Told what is done of a step, the total, and a few words."""
@@ -57,7 +57,7 @@ class Bench:
     def kind(self) -> DeviceKind:
         return kind_of(self.device)
 
-    def ready(self, model: GTPT) -> Prepared:
+    def ready(self, model: nn.Module) -> Prepared:
         return prepared(model, self.options, self.device)
 
 

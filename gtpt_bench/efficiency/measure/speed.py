@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 import torch
+from torch import nn
 
 from gtpt_bench.efficiency.measure.running import Bench, Steps, Update
 from gtpt_bench.efficiency.prepare import Prepared
@@ -15,7 +16,6 @@ from gtpt_bench.efficiency.timing.samples import TimingSamples
 from gtpt_bench.efficiency.timing.session import time_prepared
 from gtpt_bench.efficiency.timing.statistics import summary
 from gtpt_bench.efficiency.timing.workload import Workload
-from gtpt_bench.models.gtpt.model import GTPT
 
 SWEEP_ROUNDS = 5
 
@@ -33,7 +33,7 @@ def timed(ready: Mapping[str, Prepared], at: Bench, steps: Steps) -> dict[str, T
     return dict(zip(ready, samples, strict=True))
 
 
-def swept(name: str, model: GTPT, at: Bench, steps: Steps) -> Sweep:
+def swept(name: str, model: nn.Module, at: Bench, steps: Steps) -> Sweep:
     """Throughput at 1, 2, 4, … images a call, a model made ready anew for each."""
     on_gpu = at.kind == "cuda"
     fence = MemoryFence()
@@ -47,7 +47,7 @@ def swept(name: str, model: GTPT, at: Bench, steps: Steps) -> Sweep:
         )
 
 
-def _throughput(model: GTPT, batch: int, at: Bench, update: Update, total: int) -> Throughput:
+def _throughput(model: nn.Module, batch: int, at: Bench, update: Update, total: int) -> Throughput:
     timing = at.request.timing
     workload = Workload(at.ready(model), batch)
     workload.warm_up(timing.warmup_s / 2)

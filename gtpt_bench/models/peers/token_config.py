@@ -37,6 +37,11 @@ class TokenConfig(PeerConfig):
     """Hidden width of the feed-forward net over the token width."""
     scaled_by: Literal["width", "head"] = "head"
     """Logits of attention are divided by the root of the whole token width, or of a head's share of it."""
+    token_std: float = Field(0.02, gt=0)
+    """Standard deviation of the keypoint tokens at the start."""
+    query_key_gain: float = Field(1.0, gt=0)
+    """Factor on the weights of queries and keys at the start. With these two all keypoints ask nearly the same at
+    first, which long training overcomes; networks with minutes to learn in need more of both, as GTPT does."""
     pruning: TokenPruning = TokenPruning()
     """Image tokens that are dropped on the way; none in the released TokenPose and DistilPose."""
 

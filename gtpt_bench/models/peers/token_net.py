@@ -23,10 +23,6 @@ from gtpt_bench.models.blocks.token_encoder import TokenAttention, TokenEncoder,
 from gtpt_bench.models.peers.token_config import TokenConfig
 from gtpt_bench.models.peers.trunks import HRNetToStage3, Stem
 
-TOKEN_STD = 0.02
-"""Of the keypoint tokens from scratch; linear layers keep the framework's start, as in GTPT (spec/gtpt.md §12)."""
-
-
 class TokenNet(nn.Module):
     """Feature map `[B, C, h, w]` to what the head says of each keypoint, `[B, K, …]`.
 
@@ -44,7 +40,7 @@ class TokenNet(nn.Module):
         self.grid_index: Tensor
         self.register_buffer("grid_index", torch.arange(grid.area)[None], persistent=False)
         self.keypoint_token = nn.Parameter(torch.empty(1, config.num_keypoints, width))
-        nn.init.trunc_normal_(self.keypoint_token, std=TOKEN_STD)
+        nn.init.trunc_normal_(self.keypoint_token, std=config.token_std)
         self.pos_embedding = nn.Parameter(sine_position(grid, width), requires_grad=False)
         self.patch_to_embedding = TokenLinear(config.trunk.channels * config.patch_size.area, width)
         self.transformer = encoder(config)
@@ -71,7 +67,7 @@ def encoder(config: TokenConfig) -> TokenEncoder:
     """Layers and cuts that a config describes."""
     width, hidden = config.width, config.ffn_ratio * config.width
     everyone = range(config.num_keypoints)
-    return TokenEncoder(
+    made = TokenEncoder(
         (
             TokenLayer(
                 TokenAttention(width, config.heads, scale=config.logit_scale),
@@ -86,6 +82,16 @@ def encoder(config: TokenConfig) -> TokenEncoder:
             for _ in range(config.depth)
         ),
     )
+    _start(made, config)
+    return made
+
+
+@torch.no_grad()
+def _start(encoder: TokenEncoder, config: TokenConfig) -> None:
+    """Linear layers keep the framework's start, as in GTPT (spec/gtpt.md §12), but for the config's gain."""
+    for module in encoder.modules():
+        if isinstance(module, TokenAttention):
+            module.to_qkv.weight[: 2 * config.width] *= config.query_key_gain
 
 
 class TokensOnStem(TokenNet, HighResolutionStem):

@@ -49,11 +49,13 @@ class TokenPose(nn.Module):
 def heatmap_head(width: int, heatmap: Size) -> nn.Sequential:
     """Keypoint tokens `[B, K, D]` to the cells of a heatmap, `[B, K, h · w]`.
 
-    Over a hidden layer of an eighth of the heatmap where that is at least twice as wide as a token, else at once.
+    Over a hidden layer of an eighth of the heatmap where that is at least twice as wide as a token, else at once. All
+    maps start near 0, as nearly all of a target is.
     """
     hidden = heatmap.area // 8
+    last = TokenLinear(hidden if width <= hidden / 2 else width, heatmap.area)
+    nn.init.normal_(last.weight, std=0.001)
+    nn.init.zeros_(last.bias)
     if width > hidden / 2:
-        return nn.Sequential(nn.LayerNorm(width), TokenLinear(width, heatmap.area))
-    return nn.Sequential(
-        nn.LayerNorm(width), TokenLinear(width, hidden), nn.LayerNorm(hidden), TokenLinear(hidden, heatmap.area)
-    )
+        return nn.Sequential(nn.LayerNorm(width), last)
+    return nn.Sequential(nn.LayerNorm(width), TokenLinear(width, hidden), nn.LayerNorm(hidden), last)
