@@ -82,6 +82,7 @@ def stated_protocol(run: RunConfig) -> dict[str, Any]:
         detections=None if isinstance(run.data, MpiiData) else run.data.detections,
         input_size=run.model.input_size,
         pixel_grid=run.training.pixel_grid,
+        reading=run.model.reading,
     )
 
 

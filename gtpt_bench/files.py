@@ -24,19 +24,19 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         InputError: nothing can be written there (no space, no permission, …).
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     beside = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.tmp")
     try:
+        if not path.parent.is_dir():  # one question of a network file system, where making it would be two
+            path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         _flush(beside)
         beside.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        if isinstance(error, OSError):
+            raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+        raise
 
 
 def _flush(path: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,6 @@ import typer
 from gtpt_bench.cli.options import (
     DEFAULT_RESULTS,
     Changes,
-    ClusterFile,
     DataRootOption,
     Detach,
     Only,
@@ -24,8 +23,13 @@ from gtpt_bench.cli.options import (
 )
 from gtpt_bench.errors import InputError, StudyError
 
-LOOK_EVERY_S = 1.0
-"""At a log that is followed."""
+NamedCluster = Annotated[
+    Path | None,
+    typer.Option(
+        "--cluster", metavar="FILE", help="On the cluster of this profile (YAML); the one used last by default."
+    ),
+]
+"""Never of the environment: what failed on this machine is done again on this machine."""
 
 if TYPE_CHECKING:
     from gtpt_bench.cluster.gpu_hours import Hours
@@ -131,7 +135,7 @@ def cancel(
 def retry(
     study: StudyFile,
     profile: Profile = "quick",
-    cluster: ClusterFile = None,
+    cluster: NamedCluster = None,
     data_root: DataRootOption = None,
     set: Changes = None,
     only: Only = None,
@@ -171,40 +175,32 @@ def logs(
     results: Results = DEFAULT_RESULTS,
 ) -> None:
     """Show the log of a run: what its worker wrote, wherever it ran."""
+    from gtpt_bench.cli.follow_log import follow_log
     from gtpt_bench.study.session import open_session
+    from gtpt_bench.study.store import JobFolder
 
     session = open_session(study, profile, data_root, results, changes=set or ())
-    found, shown = _named(session.status(), run), 0
-    if not follow and not _has_log(found):
+    found = _named(session.status(), run)
+    if follow and found.folder and found.state in ("queued", "running"):
+        follow_log(JobFolder(found.folder), session.cluster, partial(typer.echo, nl=False))
+    elif found.folder and JobFolder(found.folder).log.exists():
+        typer.echo(JobFolder(found.folder).log.read_text(encoding="utf-8", errors="replace"), nl=False)
+    else:
         raise InputError(f"{found.part} has no log yet: it is {found.state} {found.words}".rstrip())
-    while True:
-        if found.folder and _has_log(found):
-            with (found.folder / "log.txt").open("rb") as file:
-                file.seek(shown)
-                new = file.read()
-            shown += len(new)
-            typer.echo(new.decode(errors="replace"), nl=False)
-        if not follow or found.state in ("done", "failed", "stale"):
-            return
-        time.sleep(LOOK_EVERY_S)
-        found = _named(session.status(), found.part)
-
-
-def _has_log(status: Status) -> bool:
-    return status.folder is not None and (status.folder / "log.txt").exists()
 
 
 def _named(states: list[Status], name: str) -> Status:
-    """The part of a study that a name means: its whole name, or one that only it contains; an older result of the same
-    part only by its folder's."""
-    states = sorted(states, key=lambda state: state.state == "stale")
-    parts = {state.part: state for state in reversed(states)}
-    folders = {state.folder.name: state for state in states if state.folder}
-    if whole := parts.get(name) or folders.get(name):
+    """The part of a study that a name means: its own or its folder's, or else one that only it begins with or contains.
+    An older result is meant by the name of its folder only."""
+    now = [state for state in states if state.state != "stale"]
+    folders = {state.folder.name: state for state in reversed(states) if state.folder}
+    names = {state.part: state for state in now} | {state.folder.name: state for state in now if state.folder}
+    if whole := names.get(name) or folders.get(name):
         return whole
-    found = [state for state in parts.values() if name in state.part or (state.folder and name in state.folder.name)]
-    if not found or len({state.folder for state in found}) > 1:
+    begun = [state for full, state in names.items() if full.startswith(name)]
+    found = begun or [state for full, state in names.items() if name in full]
+    if not found or len({state.folder or state.part for state in found}) > 1:
         what = "no part is" if not found else "several parts are"
-        names = ", ".join(state.part for state in found or parts.values())
-        raise StudyError(f"{what} called {name!r}; give one of: {names[:1000]}")
+        known = ", ".join(dict.fromkeys(state.part for state in found or now))
+        raise StudyError(f"{what} called {name!r}; give one of: {known[:1000]}")
     return found[0]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from gtpt_bench.cli import cluster, compare, data, data_speed, measure, models, show, status, studies
+from gtpt_bench.cli import cluster, compare, data, data_speed, doctor, measure, models, show, status, studies
 from gtpt_bench.errors import GtptBenchError
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "eval": models.evaluate_weights,
     "score": models.score,
     "train": studies.train,
-    "doctor": data.doctor,
+    "doctor": doctor.doctor,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

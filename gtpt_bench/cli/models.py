@@ -12,9 +12,10 @@ from gtpt_bench.cli.options import AsJson
 
 def models(json: AsJson = False) -> None:
     """List the models, with input size, parameters and MACs; `measure` counts them in every convention."""
-    from gtpt_bench.cli.printing import print_json, print_table
+    from gtpt_bench.cli.printing import print_json, print_sections
     from gtpt_bench.models.catalogue import list_models, model_config
-    from gtpt_bench.shown import NONE
+    from gtpt_bench.models.sources import notes_on, source_of
+    from gtpt_bench.shown import NONE, Section
 
     configs = {name: model_config(name) for name in list_models()}
     costs = {name: config.cost for name, config in configs.items()}
@@ -27,12 +28,13 @@ def models(json: AsJson = False) -> None:
                     "input_size": list(config.input_size),
                     "params": costs[name].params,
                     "macs": config.planned_macs,
+                    **source_of(name)._asdict(),
                 }
                 for name, config in configs.items()
             ]
         )
         return
-    rows = [
+    rows = tuple(
         (
             name,
             str(len(config.keypoint_set)),
@@ -42,8 +44,9 @@ def models(json: AsJson = False) -> None:
             f"{config.planned_macs['thop']:,}" if "thop" in config.planned_macs else NONE,
         )
         for name, config in configs.items()
-    ]
-    print_table("", ("model", "keypoints", "input h x w", "params", "MACs full", "MACs thop"), rows)
+    )
+    columns = ("model", "keypoints", "input h x w", "params", "MACs full", "MACs thop")
+    print_sections([Section("", columns, rows, tuple(notes_on(configs)))])
 
 
 def evaluate_weights(
@@ -52,12 +55,17 @@ def evaluate_weights(
     data_root: Annotated[
         Path, typer.Option(envvar="GTPT_DATA_ROOT", help="Folder with annotations/ and images/ as COCO is laid out.")
     ],
-    boxes: Annotated[Literal["ground_truth", "detections"], typer.Option(help="Boxes to crop.")] = "detections",
+    boxes: Annotated[
+        Literal["ground_truth", "detections"] | None,
+        typer.Option(help="Boxes to crop: detections by default, ground_truth of MPII.", show_default=False),
+    ] = None,
     images: Annotated[
         Literal["all", "with_detections"],
         typer.Option(help="Images to score; the second takes those of annotations and boxes."),
     ] = "all",
-    split: Annotated[str, typer.Option(help="Split to evaluate.")] = "val2017",
+    split: Annotated[
+        str | None, typer.Option(help="Split to evaluate: val2017 by default, valid of MPII.", show_default=False)
+    ] = None,
     detections: Annotated[
         str, typer.Option(help="File of detector boxes in person_detection_results/.")
     ] = "COCO_val2017_detections_AP_H_56_person.json",
@@ -74,17 +82,22 @@ def evaluate_weights(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Evaluate weights as the paper does: AP and AR by pycocotools, shares of 1; whole bodies with all parts.
+    """Evaluate weights as the paper does: AP and AR by pycocotools, shares of 1; whole bodies with all parts; models of
+    MPII's joints by PCKh, per cent.
 
     Predictions written by --predictions are scored again, without model or images, by gtpt-study score.
     """
     from gtpt_bench.cli.progress import progress_display
     from gtpt_bench.evaluation.protocol import Protocol
     from gtpt_bench.evaluation.weights import evaluate_file
+    from gtpt_bench.keypoints import MPII
+    from gtpt_bench.models.catalogue import model_config
     from gtpt_bench.study.changes import changes_of, with_changes
     from gtpt_bench.study.display import shown
 
-    options = Protocol(boxes=boxes, images=images, flip_test=flip)
+    is_mpii = model_config(name).keypoint_set.name == MPII.name
+    usual_boxes, usual_split = ("ground_truth", "valid") if is_mpii else ("detections", "val2017")
+    options = Protocol(boxes=boxes or usual_boxes, images=images, flip_test=flip)
     protocol = with_changes(options, changes_of(set or [], "--set"), "--set")
     with shown(progress_display(), f"evaluating {name}") as line:
         found = evaluate_file(
@@ -92,7 +105,7 @@ def evaluate_weights(
             weights,
             data_root,
             protocol,
-            split=split,
+            split=split or usual_split,
             detections=detections,
             predictions=predictions,
             on_batch=line.update,

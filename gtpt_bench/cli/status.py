@@ -45,14 +45,18 @@ def status(
 ) -> None:
     """Show the state of each part of a study: missing, queued, running, done, failed, stale.
 
-    From files, and one question to the scheduler where a study is in a cluster's queue.
+    From files, and one question to the scheduler where a study is in a cluster's queue. Whoever watches such a study
+    brings it on too, as the shell did that submitted it.
     """
     from gtpt_bench.cli.printing import print_table
     from gtpt_bench.study.session import open_session
 
     session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
     while True:
-        began, found = time.monotonic(), session.status()
+        began = time.monotonic()
+        if watch:
+            _bring_on(session)
+        found = session.status()
         if json:
             _print_as_json(found)
         elif watch:
@@ -63,6 +67,22 @@ def status(
         if not watch or not any(state.state in ("running", "queued") for state in found):
             return
         time.sleep(max(LOOK_EVERY_S, 2 * (time.monotonic() - began)))
+
+
+def _bring_on(session: Session) -> None:
+    """Submit what has found a place, see to what failed; if that cannot be done just now, say so and go on watching."""
+    from gtpt_bench.cluster.advance import advance
+    from gtpt_bench.cluster.commands import Refused, Unreachable
+
+    cluster = session.cluster
+    if not cluster.exists or not (cluster.queued or cluster.read().waiting):
+        return
+    try:
+        advance(cluster)
+    except (Unreachable, Refused) as error:
+        typer.echo(f"not brought on: {error}", err=True)
+    except PermissionError as error:
+        typer.echo(f"not brought on: {error.filename} belongs to somebody else, whose shells and jobs do", err=True)
 
 
 def summary(session: Session, found: Sequence[Status]) -> str:

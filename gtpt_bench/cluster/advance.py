@@ -6,15 +6,14 @@ any time, any number of times, and be killed at any point of it.
 
 from __future__ import annotations
 
-import contextlib
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gtpt_bench.cluster.commands import Refused, Unreachable, slurm
+from gtpt_bench.cluster.commands import Unreachable, scancel
 from gtpt_bench.cluster.fill import filled
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, FailedRun, Submission, Unit
-from gtpt_bench.cluster.queue import Element, Queue, asked, still_queued
+from gtpt_bench.cluster.queue import Element, Queue, alive, asked
 from gtpt_bench.cluster.submit import take_back
 from gtpt_bench.cluster.verdict import Verdict, verdict_on
 from gtpt_bench.study.fail_fast import reason_to_stop
@@ -48,15 +47,42 @@ def advance(cluster: ClusterFolder, *, ended: Ended | None = None) -> Campaign:
         Refused: SLURM does not take the jobs, for a reason that waiting does not mend.
     """
     with cluster.held():
-        campaign = cluster.read()
-        cluster.forget_counted(campaign)
-        for submission in cluster.submissions():
-            if not submission.job_id:
-                campaign = _put_back(cluster, campaign, take_back(cluster, submission), submission)
-        campaign = _settled(cluster, campaign, ended)
+        campaign, submissions = _looked_at(cluster, ended)
         if not campaign.held:
-            campaign = _stopped_if_alike(cluster, campaign)
-        return campaign if campaign.held else filled(cluster, campaign)
+            campaign = _stopped_if_alike(cluster, campaign, submissions)
+        return campaign if campaign.held else filled(cluster, campaign, submissions)
+
+
+def take_stock(cluster: ClusterFolder) -> Campaign:
+    """Take note of what is over, and submit nothing.
+
+    Raises:
+        Unreachable, Refused: by SLURM.
+    """
+    with cluster.held():
+        return _looked_at(cluster, None)[0]
+
+
+def _looked_at(cluster: ClusterFolder, ended: Ended | None) -> tuple[Campaign, list[Submission]]:
+    """The campaign and its submissions, when what is over has been counted."""
+    campaign, submissions = cluster.forget_counted(cluster.read())
+    campaign = _each_once(campaign, submissions)
+    for submission in submissions:
+        if not submission.job_id:
+            campaign = _put_back(cluster, campaign, take_back(cluster, submission), submission)
+    return _settled(cluster, campaign, [submission for submission in submissions if submission.job_id], ended)
+
+
+def _each_once(campaign: Campaign, submissions: Sequence[Submission]) -> Campaign:
+    """What is in the queue does not wait, and nothing waits twice; whoever moved it may have died in between."""
+    seen = {work.folder for submission in submissions for _, unit in submission.open for work in unit.work}
+    waiting = list[Unit]()
+    for unit in campaign.waiting:
+        work = tuple(work for work in unit.work if work.folder not in seen)
+        seen |= {work.folder for work in unit.work}
+        if work:
+            waiting.append(unit if len(work) == len(unit.work) else unit.model_copy(update={"work": work}))
+    return campaign.model_copy(update={"waiting": tuple(waiting)})
 
 
 def _put_back(cluster: ClusterFolder, campaign: Campaign, units: tuple[Unit, ...], submission: Submission) -> Campaign:
@@ -66,10 +92,12 @@ def _put_back(cluster: ClusterFolder, campaign: Campaign, units: tuple[Unit, ...
     return campaign
 
 
-def _settled(cluster: ClusterFolder, campaign: Campaign, ended: Ended | None) -> Campaign:
+def _settled(
+    cluster: ClusterFolder, campaign: Campaign, submissions: list[Submission], ended: Ended | None
+) -> tuple[Campaign, list[Submission]]:
     """Take note of all jobs that are over. Their end is written before they are forgotten; `counted` says so to whoever
     goes on after a crash between the two."""
-    submissions = cluster.submissions()
+    left = list[Submission]()
     open_units = {name: unit for submission in submissions for name, unit in submission.open}
     ends: dict[str, Element | None] = {name: None for name, unit in open_units.items() if _is_done(cluster, unit)}
     rest = [name for name in open_units if name not in ends]
@@ -84,10 +112,11 @@ def _settled(cluster: ClusterFolder, campaign: Campaign, ended: Ended | None) ->
         ]
         if over:
             campaign = _counted(cluster, campaign, submission, {i: ends[submission.element(i)] for i in over})
-            cluster.settle(submission, over)
+        rest_of_it = cluster.settle(submission, over)
+        left += [rest_of_it] if rest_of_it else []
     if unreachable is not None:
         raise unreachable
-    return campaign
+    return campaign, left
 
 
 def _is_done(cluster: ClusterFolder, unit: Unit) -> bool:
@@ -101,10 +130,11 @@ def _ended_undone(
     if not rest:
         return {}
     ids = [submission.job_id for submission in submissions if submission.open]
-    queue = asked(cluster.queue_file, ids, every_s=campaign.profile.rhythm.ask_every_s)
+    every_s = campaign.profile.rhythm.ask_every_s
+    queue = asked(cluster.queue_file, ids, every_s=every_s)
     submitted = {name: submission.submitted_at for submission in submissions for name, _ in submission.open}
     seem_over = [name for name in rest if _seems_over(queue, name, submitted[name])]
-    again = still_queued(seem_over)
+    again = alive(cluster.queue_file, queue, seem_over, every_s=every_s)
     found = {name: queue.elements.get(name) for name in seem_over if name not in again}
     if ended and ended.job in rest:
         found[ended.job] = Element(state="FAILED", exit_code=f"{ended.exit_code}:0")
@@ -125,13 +155,17 @@ def _judged(cluster: ClusterFolder, campaign: Campaign, unit: Unit, job: str, el
     for work, failure in verdict.failed:
         if failure.kind in ("memory", "node", "cancelled") or not work.job_folder(cluster.study).error.exists():
             leave_failure(work.job_folder(cluster.study).error, failure)
-    for work in verdict.again.work if verdict.again else ():
+    return verdict
+
+
+def _cleared(cluster: ClusterFolder, unit: Unit, job: str) -> None:
+    """Put aside what a job has left of work that is tried again."""
+    for work in unit.work:
         folder = work.job_folder(cluster.study)
         folder.error.unlink(missing_ok=True)
         owner = owner_of(folder.lock)
         if owner is not None and owner.job == job and owner.host != socket.gethostname():  # gone with its job
             folder.lock.unlink(missing_ok=True)
-    return verdict
 
 
 def _counted(
@@ -158,18 +192,20 @@ def _counted(
         }
     )
     cluster.write(campaign)
+    for job, verdict in zip(jobs.values(), verdicts, strict=True):
+        if verdict.again:  # after its failure is counted, else whoever goes on after a crash would judge anew
+            _cleared(cluster, verdict.again, job)
     return campaign
 
 
-def _stopped_if_alike(cluster: ClusterFolder, campaign: Campaign) -> Campaign:
+def _stopped_if_alike(cluster: ClusterFolder, campaign: Campaign, submissions: Sequence[Submission]) -> Campaign:
     """Hold back what is not running yet if the first runs all failed in one way."""
     failures = [(run.variant, run.failure) for run in campaign.failed if run.variant]
     reason = reason_to_stop(failures, num_done=campaign.num_trained)
     if not reason:
         return campaign
-    for submission in cluster.submissions():
-        with contextlib.suppress(Refused):  # over already
-            slurm("scancel", "--state=PENDING", submission.job_id)
+    for submission in submissions:
+        scancel("--state=PENDING", submission.job_id)
     campaign = campaign.model_copy(update={"held": reason})
     cluster.write(campaign)
     cluster.note(f"held: {reason}")

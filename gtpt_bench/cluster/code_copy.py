@@ -50,8 +50,13 @@ def keep_code(results: Path) -> CodeCopy:
     """A copy of the running package in the results folder; the same code is kept once.
 
     Raises:
-        InputError: nothing can be written there, or the copy is not what it should be.
+        InputError: nothing can be written there, the copy is not what it should be, or Python could not find it.
     """
+    if os.pathsep in str(results.resolve()):
+        raise InputError(
+            f"{results.resolve()}: jobs find their code by PYTHONPATH, where {os.pathsep} ends a path; "
+            "choose another --results"
+        )
     package = package_folder()
     found = fingerprint(package)
     folder = (results / ".code" / found).resolve()

@@ -8,8 +8,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from gtpt_bench.errors import InputError
+
+T = TypeVar("T")
+
+OVER_ALREADY = re.compile(r"invalid job id|already completing or completed|job/step already complet", re.IGNORECASE)
 
 COMMANDS = ("sbatch", "srun", "squeue", "sacct", "scancel", "scontrol", "sinfo")
 TIMEOUT_S = 120.0
@@ -52,6 +57,20 @@ def slurm(*command: str) -> str:
     return done.stdout
 
 
+def scancel(*words: str) -> None:
+    """Have SLURM end jobs; those that are over already are passed over.
+
+    Raises:
+        Unreachable: nobody answers.
+        Refused: it does not end one of them, such as a job of somebody else.
+    """
+    try:
+        slurm("scancel", *words)
+    except Refused as error:
+        if not all(OVER_ALREADY.search(line) for line in str(error).split("; ")):
+            raise
+
+
 def must_be_here(name: str) -> None:
     """Raises Refused where a command of SLURM is missing."""
     if shutil.which(name) is None:
@@ -65,7 +84,7 @@ def refusal(name: str, said: str) -> Unreachable | Refused:
     return Unreachable(f"{name}: {words}") if UNREACHABLE.search(said) else Refused(f"{name}: {words}")
 
 
-def patiently(act: Callable[[], str], *, for_min: float, on_wait: Callable[[str], None] = lambda words: None) -> str:
+def patiently(act: Callable[[], T], *, for_min: float, on_wait: Callable[[str], None] = lambda words: None) -> T:
     """What `act` answers, tried again while SLURM cannot be reached.
 
     Args:

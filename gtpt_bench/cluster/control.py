@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Sequence
 
-from gtpt_bench.cluster.commands import Refused, slurm
+from gtpt_bench.cluster.commands import scancel
 from gtpt_bench.cluster.ledger import ClusterFolder, Submission, Unit
 from gtpt_bench.cluster.submit import take_back
 
@@ -16,19 +15,21 @@ def cancel(cluster: ClusterFolder, folders: Collection[str]) -> int:
     A job that has other work too is left alone. What a run has saved is kept.
 
     Raises:
-        Unreachable, Refused: by SLURM; running this again goes on.
+        Unreachable, Refused: by SLURM, and what it did not end stays in the ledger; running this again goes on.
     """
     number, taken = 0, set(folders)
     with cluster.held():
         campaign = cluster.read()
-        cluster.forget_counted(campaign)
+        campaign, submissions = cluster.forget_counted(campaign)
         waiting = list(campaign.waiting)
-        for submission in cluster.submissions():
+        for submission in submissions:
             ours = [index for index, unit in enumerate(submission.units) if _all_in(taken, unit)]
             if submission.job_id:
                 number += _end(cluster, submission, ours)
             else:
-                waiting += take_back(cluster, submission)
+                again = take_back(cluster, submission)
+                back = {work.folder for unit in again for work in unit.work}  # perhaps by somebody before, too
+                waiting = [unit for unit in waiting if not any(work.folder in back for work in unit.work)] + [*again]
                 cluster.write(campaign.model_copy(update={"waiting": tuple(waiting)}))
                 cluster.forget_submission(submission)
         kept = tuple(unit for unit in waiting if not _all_in(taken, unit))
@@ -46,7 +47,6 @@ def _end(cluster: ClusterFolder, submission: Submission, indices: Sequence[int])
     ours = [index for index in indices if index not in submission.settled]
     jobs = [submission.element(index) for index in ours]
     if jobs:
-        with contextlib.suppress(Refused):  # over already
-            slurm("scancel", *([submission.job_id] if len(jobs) == len(submission.open) else jobs))
+        scancel(*([submission.job_id] if len(jobs) == len(submission.open) else jobs))
         cluster.settle(submission, ours)
     return len(jobs)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gtpt_bench.cluster.advance import advance
 from gtpt_bench.cluster.commands import Unreachable
-from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Work
+from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Submission, Work
 from gtpt_bench.cluster.queue import read_queue
 from gtpt_bench.study.display import Display
 from gtpt_bench.study.execute_local import Outcome
@@ -35,9 +35,9 @@ class Standing:
         return ", ".join(f"{number} {words}" for number, words in parts if number) or "nothing left"
 
 
-def standing(cluster: ClusterFolder, campaign: Campaign) -> Standing:
+def standing(cluster: ClusterFolder, campaign: Campaign, submissions: Sequence[Submission]) -> Standing:
     """From the ledger and the scheduler's last answer."""
-    names = [name for submission in cluster.submissions() for name, _ in submission.open]
+    names = [name for submission in submissions for name, _ in submission.open]
     queue = read_queue(cluster.queue_file)
     known = queue.elements if queue else {}
     running = sum(name in known and known[name].stage == "running" for name in names)
@@ -70,8 +70,9 @@ def follow(cluster: ClusterFolder, display: Display) -> Outcome:
                 if run.folder not in told:
                     told.add(run.folder)
                     display.line(run.folder).finish(f"failed: {run.reason}")
-            seen |= {work.folder: work for work in _left(cluster, campaign)}
-            now = standing(cluster, campaign)
+            submissions = cluster.submissions()
+            seen |= {work.folder: work for work in _left(campaign, submissions)}
+            now = standing(cluster, campaign, submissions)
             done = campaign.num_trained + campaign.num_measured
             left = now.waiting + now.pending + now.running
             line.update(done, done + len(campaign.failed) + left, now.words)
@@ -92,9 +93,9 @@ def _held(campaign: Campaign) -> str:
     return f"{campaign.held}; {len(campaign.waiting)} job(s) were not submitted"
 
 
-def _left(cluster: ClusterFolder, campaign: Campaign) -> list[Work]:
+def _left(campaign: Campaign, submissions: Sequence[Submission]) -> list[Work]:
     """What waits or is in the queue."""
-    units = [*campaign.waiting, *(unit for submission in cluster.submissions() for _, unit in submission.open)]
+    units = [*campaign.waiting, *(unit for submission in submissions for _, unit in submission.open)]
     return [work for unit in units for work in unit.work]
 
 

@@ -4,6 +4,7 @@
         campaign.json      how jobs are submitted, what still waits for a place, what failed so far
         submissions/       a file each array that is in the queue
         queue.json         the scheduler's last answer
+        unanswered.json    when it was last asked in vain
         jobs/              submitit's files: batch scripts, pickles, output of jobs
         log.txt            what was submitted, ended, tried again
         lock
@@ -58,6 +59,8 @@ class Unit(Frozen):
     kind: JobKind
     work: tuple[Work, ...]
     memory_gb_per_task: float
+    processes: int = 1
+    """Tasks that share each of its runs."""
     retries: dict[Kind, int] = Field(default_factory=dict)
     """How often it has been tried again, by the kind of failure."""
 
@@ -73,11 +76,18 @@ class Submission(Frozen):
     """SLURM's; empty until sbatch has answered."""
     settled: tuple[int, ...] = ()
     """Places of units that are over and counted."""
+    at_once: int = Field(256, ge=1)
+    """Units that SLURM lets run at a time."""
 
     @property
     def open(self) -> list[tuple[str, Unit]]:
         """Units that are not over yet, as far as is known, each with the number of its job."""
         return [(self.element(i), unit) for i, unit in enumerate(self.units) if i not in self.settled]
+
+    @property
+    def may_run(self) -> int:
+        """Jobs of it that may run at a time from now on."""
+        return min(self.at_once, len(self.units) - len(self.settled))
 
     def element(self, index: int) -> str:
         """SLURM's number of one unit's job."""
@@ -118,6 +128,14 @@ class Campaign(Frozen):
     """Jobs whose ends were counted last; whoever did so may have died before their submissions said it."""
     held: str = ""
     """Why nothing more is submitted; empty: it is."""
+    known_places: int | None = None
+    """Jobs of the study that the queue has taken at most, or may; None: it has not been full."""
+    full_at: int = 0
+    """Jobs of the study that were in it when it was full."""
+    full_until: float = 0
+    """Time until which it is not asked again, unless fewer are left in it."""
+    refused_since: float = 0
+    """Since when it has not taken a single job, with none of the study in it; 0: it has."""
 
 
 @dataclass(frozen=True)
@@ -202,19 +220,35 @@ class ClusterFolder:
     def forget_submission(self, submission: Submission) -> None:
         self._submission(submission).unlink(missing_ok=True)
 
-    def settle(self, submission: Submission, indices: Iterable[int]) -> None:
-        """Units at these places are over and counted; a submission that has no others is forgotten."""
+    def settle(self, submission: Submission, indices: Iterable[int]) -> Submission | None:
+        """Units at these places are over and counted; a submission that has no others is forgotten.
+
+        Returns:
+            what is left of it.
+        """
         settled = {*submission.settled, *indices}
         if len(settled) == len(submission.units):
             self.forget_submission(submission)
-        elif len(settled) > len(submission.settled):
-            self.write_submission(submission.model_copy(update={"settled": tuple(sorted(settled))}))
+            return None
+        if len(settled) > len(submission.settled):
+            submission = submission.model_copy(update={"settled": tuple(sorted(settled))})
+            self.write_submission(submission)
+        return submission
 
-    def forget_counted(self, campaign: Campaign) -> None:
-        """Do what somebody left who died after the ends of jobs were counted, so that they do not count twice."""
-        for submission in self.submissions() if campaign.counted else ():
-            jobs = enumerate(submission.element(index) for index in range(len(submission.units)))
-            self.settle(submission, [index for index, job in jobs if job in campaign.counted])
+    def forget_counted(self, campaign: Campaign) -> tuple[Campaign, list[Submission]]:
+        """Do what somebody left who died after the ends of jobs were counted, so that they do not count twice; what is
+        in the queue then."""
+        submissions = self.submissions()
+        if not campaign.counted:
+            return campaign, submissions
+        counted, left = set(campaign.counted), []
+        for submission in submissions:
+            over = [i for i in range(len(submission.units)) if submission.element(i) in counted]
+            rest = self.settle(submission, over)
+            left += [rest] if rest else []
+        campaign = campaign.model_copy(update={"counted": ()})
+        self.write(campaign)
+        return campaign, left
 
     @property
     def queued(self) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gtpt_bench.cluster.commands import Refused, Unreachable
-from gtpt_bench.cluster.ledger import ClusterFolder
+from gtpt_bench.cluster.ledger import Campaign, ClusterFolder
 from gtpt_bench.cluster.profile import ClusterProfile
 from gtpt_bench.cluster.queue import Element, asked, read_queue
 from gtpt_bench.errors import StudyError
@@ -32,20 +32,26 @@ def with_queue(states: Sequence[Status], cluster: ClusterFolder) -> list[Status]
     """States with what is in the queue, or waits for a place in it, in place of what would be missing."""
     if not cluster.exists or all(state.state != "missing" for state in states):
         return list(states)
-    words = queue_words(cluster)
-    return [
-        replace(state, state="queued", words=words[state.folder.name])
-        if state.state == "missing" and state.folder and state.folder.name in words
-        else state
-        for state in states
-    ]
+    campaign = cluster.read()
+    waiting = {work.folder for unit in campaign.waiting for work in unit.work}
+    queued = dict.fromkeys(waiting, "waits for a place in the queue") if not campaign.held else {}
+    queued |= queue_words(cluster, campaign)
+
+    def seen(state: Status) -> Status:
+        name = state.folder.name if state.folder else ""
+        if state.state == "missing" and name in queued:
+            return replace(state, state="queued", words=queued[name])
+        if state.state == "missing" and name in waiting:
+            return replace(state, words=f"held back: {campaign.held}")
+        return state
+
+    return [seen(state) for state in states]
 
 
-def queue_words(cluster: ClusterFolder) -> dict[str, str]:
-    """For each job folder that waits: where. One sacct call at most, none if the last answer is recent enough."""
-    campaign, submissions = cluster.read(), cluster.submissions()
-    waiting = f"held back: {campaign.held}" if campaign.held else "waits for a place in the queue"
-    words = {work.folder: waiting for unit in campaign.waiting for work in unit.work}
+def queue_words(cluster: ClusterFolder, campaign: Campaign) -> dict[str, str]:
+    """For each job folder that is in the queue: where. One sacct call at most, none if the last answer is recent
+    enough."""
+    words, submissions = dict[str, str](), cluster.submissions()
     ids = [submission.job_id for submission in submissions if submission.job_id]
     try:
         known = asked(cluster.queue_file, ids, every_s=campaign.profile.rhythm.ask_every_s).elements if ids else {}

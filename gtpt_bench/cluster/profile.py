@@ -6,7 +6,7 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +30,9 @@ OURS = frozenset(
     + "parsable quiet test-only wait wrap".split()
 )
 """sbatch options that lost or doubled runs would follow from."""
+
+REFUSED = {"clusters": "jobs of other clusters would not be found again; submit from a machine of that cluster"}
+"""Further options of sbatch, and why."""
 
 HAS_A_KEY = {
     "account": "account",
@@ -113,6 +116,8 @@ class Resources(Frozen):
         for name in extra:
             if name in OURS:
                 raise ValueError(f"{name} is set by gtpt-study itself; leave it out")
+            if name in REFUSED:
+                raise ValueError(f"{name}: {REFUSED[name]}")
             if name in HAS_A_KEY:
                 raise ValueError(f"{name} follows from the key {HAS_A_KEY[name]}; use that")
         return extra
@@ -156,6 +161,13 @@ class Environment(Frozen):
     scratch: Place = ""
     """Folder for temporary files, `$VARIABLES` of the job in it: `/scratch/$USER/$SLURM_JOB_ID`."""
 
+    @field_validator("variables")
+    @classmethod
+    def _leaves_threads_alone(cls, variables: dict[str, str]) -> dict[str, str]:
+        if "OMP_NUM_THREADS" in variables:
+            raise ValueError("the key cpus_per_task decides on OMP_NUM_THREADS; leave it out")
+        return variables
+
 
 class Limits(Frozen):
     """How much is asked of the cluster."""
@@ -165,7 +177,8 @@ class Limits(Frozen):
     max_array_size: int | None = Field(None, ge=1)
     """Elements of an array; None: as the cluster says (MaxArraySize)."""
     array_parallelism: int = Field(256, ge=1)
-    """Elements of an array that run at a time."""
+    """Jobs of a study that run at a time, all its arrays together. An array may have more elements, which wait in the
+    queue, only while the others leave it half of these; later arrays are no longer than what they leave."""
     max_memory_gb_per_task: float = Field(256, gt=0)
     """Up to which a run that ran out of memory is tried again with twice as much."""
     gpu_hours_before_asking: float = Field(100, ge=0)
@@ -208,6 +221,17 @@ class ClusterProfile(Frozen):
         except ValidationError:  # told once, where it stands
             return content
         return content | {"measuring": training | {"exclusive": True} | measuring}
+
+    @model_validator(mode="after")
+    def _warns_late(self) -> Self:
+        for kind in get_args(JobKind):
+            limit_s = 60 * self.resources(kind).time_limit_min
+            if 2 * self.rhythm.warn_before_end_s >= limit_s:
+                raise ValueError(
+                    f"rhythm.warn_before_end_s is {self.rhythm.warn_before_end_s}, but must be less than half of "
+                    f"{kind}.time_limit_h, which is {limit_s} s: jobs would save and queue again at once"
+                )
+        return self
 
     def resources(self, kind: JobKind) -> Resources:
         return self.training if kind == "training" else self.measuring

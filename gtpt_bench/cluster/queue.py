@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ValidationError
 
-from gtpt_bench.cluster.commands import Refused, slurm
+from gtpt_bench.cluster.commands import Refused, Unreachable, slurm
 from gtpt_bench.files import write_text
 from gtpt_bench.frozen import Frozen
 
@@ -59,6 +60,15 @@ class Queue(Frozen):
     asked_at: float
     elements: dict[str, Element]
     """By SLURM's number: `17` or, in an array, `17_4`."""
+    alive: tuple[str, ...] = ()
+    """Jobs that the controller was found to have, although accounting took them for over."""
+
+
+class Unanswered(Frozen):
+    """A question that nobody answered."""
+
+    tried_at: float
+    words: str
 
 
 def read_queue(path: Path) -> Queue | None:
@@ -78,9 +88,47 @@ def asked(path: Path, job_ids: Sequence[str], *, every_s: float) -> Queue:
     kept = read_queue(path)
     if kept is not None and 0 <= time.time() - kept.asked_at < every_s:
         return kept
-    queue = Queue(asked_at=time.time(), elements=ask(job_ids) if job_ids else {})
+    with _rarely(path, every_s):
+        queue = Queue(asked_at=time.time(), elements=ask(job_ids) if job_ids else {})
     write_text(path, queue.model_dump_json() + "\n")
     return queue
+
+
+@contextmanager
+def _rarely(path: Path, every_s: float) -> Iterator[None]:
+    """Ask what is asked inside, unless the last attempt was in vain and no rhythm ago.
+
+    Raises:
+        Unreachable: it was, or is now.
+    """
+    kept = path.with_name("unanswered.json")
+    try:
+        last = Unanswered.model_validate_json(kept.read_text(encoding="utf-8"))
+    except (OSError, ValidationError):
+        last = None
+    if last is not None and 0 <= time.time() - last.tried_at < every_s:
+        raise Unreachable(last.words)
+    try:
+        yield
+    except Unreachable as error:
+        write_text(kept, Unanswered(tried_at=time.time(), words=str(error)).model_dump_json() + "\n")
+        raise
+
+
+def alive(path: Path, queue: Queue, jobs: Sequence[str], *, every_s: float) -> set[str]:
+    """Which of some jobs that seem over the controller still has; asked for once for each answer of accounting.
+
+    Raises:
+        Unreachable: by squeue.
+    """
+    unknown = [job for job in jobs if job not in queue.alive]
+    if unknown:
+        with _rarely(path, every_s):
+            found = still_queued(unknown)
+        if found:
+            queue = queue.model_copy(update={"alive": (*queue.alive, *sorted(found))})
+            write_text(path, queue.model_dump_json() + "\n")
+    return set(queue.alive).intersection(jobs)
 
 
 def ask(job_ids: Sequence[str]) -> dict[str, Element]:

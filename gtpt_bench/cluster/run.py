@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from gtpt_bench.cluster.advance import advance
+from gtpt_bench.cluster.advance import advance, take_stock
 from gtpt_bench.cluster.code_copy import keep_code
 from gtpt_bench.cluster.commands import must_be_here, patiently
 from gtpt_bench.cluster.follow import Standing, standing
@@ -52,18 +53,18 @@ def submit_study(
     hours = hours_to_add(session, profile, chosen)
     if hours.hours > profile.limits.gpu_hours_before_asking and not confirm(hours):
         raise InputError(f"nothing was submitted: {hours.words} were not confirmed; --yes does")
+    cluster = session.cluster
+    if cluster.exists:  # what failed or was cancelled while nobody watched is missing again
+        patiently(lambda: take_stock(cluster), for_min=profile.rhythm.unreachable_min)
     jobs = [_with_threads(job, profile) for job in session.prepared(display, processes=processes) if chosen(job)]
     code = keep_code(session.folder.path.parent)
-    cluster = session.cluster
     with shown(display, f"submitting to {profile.cluster}") as line:
-
-        def begin() -> str:
-            start(cluster, jobs, profile, code, display, processes=processes)
-            advance(cluster)
-            return "done"
-
-        patiently(begin, for_min=profile.rhythm.unreachable_min, on_wait=lambda words: line.update(0, 1, words))
-    return standing(cluster, cluster.read())
+        wait = partial(
+            patiently, for_min=profile.rhythm.unreachable_min, on_wait=lambda words: line.update(0, 1, words)
+        )
+        wait(lambda: start(cluster, jobs, profile, code, display, processes=processes))
+        wait(lambda: advance(cluster))  # apart, so that what was begun is not begun anew
+    return standing(cluster, cluster.read(), cluster.submissions())
 
 
 def hours_to_add(session: Session, profile: ClusterProfile, chosen: Callable[[PlannedJob], bool]) -> Hours:

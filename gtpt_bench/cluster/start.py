@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from gtpt_bench.cluster.code_copy import CodeCopy
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Unit, Work
@@ -35,10 +36,11 @@ def start(
         Unreachable, Refused: SLURM does not say how large arrays may be.
     """
     check_paths(cluster)
+    most = max_array_size()
     with cluster.held():
         old = cluster.read() if cluster.exists else None
         if old is not None:
-            cluster.forget_counted(old)
+            old, _ = cluster.forget_counted(old)
         queued = cluster.queued
         if old is not None and queued and old.profile.cluster != profile.cluster:
             raise StudyError(
@@ -47,7 +49,7 @@ def start(
             )
         fresh = [job for job in jobs if job.folder.path.name not in queued]
         _write_jobs(fresh, display)
-        new = tuple(units_of(fresh, profile, cluster.study))
+        new = tuple(units_of(fresh, profile, cluster.study, processes=processes))
         ours = {work.folder for unit in new for work in unit.work}
         others = tuple(other for unit in (old.waiting if old else ()) if (other := _without(unit, ours)))
         campaign = Campaign(
@@ -57,12 +59,22 @@ def start(
             code_folder=code.folder,
             python=profile.environment.python or sys.executable,
             processes=processes,
-            max_array_size=max_array_size(),
+            max_array_size=most,
             waiting=(*new, *others),
+            **(_joined(old, ours) if old is not None and (queued or others) else {}),
         )
         cluster.write(campaign)
         cluster.note(f"{len(new)} unit(s) to submit, {len(queued)} run(s) in the queue, code {code.fingerprint}")
     return campaign
+
+
+def _joined(old: Campaign, ours: Collection[str]) -> dict[str, Any]:
+    """What stays of a campaign that is not over: its counts, and failures of what is not submitted again.
+
+    Of one that was held back nothing is held against those who go on with it.
+    """
+    failed = () if old.held else tuple(run for run in old.failed if run.folder not in ours)
+    return {"num_trained": old.num_trained, "num_measured": old.num_measured, "failed": failed}
 
 
 def _without(unit: Unit, folders: set[str]) -> Unit | None:
@@ -89,8 +101,10 @@ def _write_jobs(jobs: Sequence[PlannedJob], display: Display) -> None:
             line.update(number, len(jobs), "runs")
 
 
-def units_of(jobs: Sequence[PlannedJob], profile: ClusterProfile, study: StudyFolder) -> Iterator[Unit]:
-    """Jobs as SLURM will see them: measuring alone, runs in packs."""
+def units_of(
+    jobs: Sequence[PlannedJob], profile: ClusterProfile, study: StudyFolder, *, processes: int = 1
+) -> Iterator[Unit]:
+    """Jobs as SLURM will see them: measuring alone, runs in packs, each shared by so many processes."""
     runs = [job for job in jobs if isinstance(job.job, RunJob)]
     for job in jobs:
         if job not in runs:
@@ -106,6 +120,7 @@ def units_of(jobs: Sequence[PlannedJob], profile: ClusterProfile, study: StudyFo
             kind="training",
             work=tuple(work_of(job, study) for job in pack),
             memory_gb_per_task=profile.training.memory_gb_per_task,
+            processes=processes,
         )
 
 

@@ -7,6 +7,7 @@ may be missing, and their units are submitted again.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import time
@@ -14,7 +15,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from gtpt_bench.cluster.commands import Refused, refusal, slurm
+from gtpt_bench.cluster.commands import Refused, refusal, scancel, slurm
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Submission, Unit
 from gtpt_bench.cluster.outside_a_job import outside_any_job
 from gtpt_bench.cluster.profile import JobKind, safe_word
@@ -26,6 +27,9 @@ FULL = re.compile(
     r"temporarily unable to accept job",
     re.IGNORECASE,
 )
+
+NEVER = re.compile(r"PerJobLimit", re.IGNORECASE)
+"""A job that asks for more than any job may, which SLURM tells in the same words as a full queue."""
 
 MANY_TIMEOUTS = 10_000
 """Weeks of work in jobs of hours: a job may be requeued as often as it takes, as long as it gets on (task.py)."""
@@ -45,8 +49,11 @@ def max_array_size() -> int:
     return max(1, int(found[1])) if found else 1001
 
 
-def submit(cluster: ClusterFolder, campaign: Campaign, units: Sequence[Unit]) -> Submission:
+def submit(cluster: ClusterFolder, campaign: Campaign, units: Sequence[Unit], *, at_once: int) -> Submission:
     """Submit units of one kind and memory as one array.
+
+    Args:
+        at_once: of them, how many may run at a time.
 
     Raises:
         Full: there is no place for so many.
@@ -54,13 +61,14 @@ def submit(cluster: ClusterFolder, campaign: Campaign, units: Sequence[Unit]) ->
         Refused: it does not want them; says why.
     """
     name = f"gtpt-{safe_word(cluster.study.path.name)}-{uuid.uuid4().hex[:12]}"
-    submission = Submission(name=name, units=tuple(units), submitted_at=time.time())
+    submission = Submission(name=name, units=tuple(units), submitted_at=time.time(), at_once=at_once)
     cluster.write_submission(submission)
     try:
         job_id = _sbatch(cluster, campaign, submission)
     except Refused as error:
+        remove_unsubmitted(cluster)
         cluster.forget_submission(submission)
-        if FULL.search(str(error)):
+        if FULL.search(str(error)) and not NEVER.search(str(error)):
             raise Full(str(error)) from error
         raise
     submission = submission.model_copy(update={"job_id": job_id})
@@ -96,6 +104,7 @@ def task_of(cluster: ClusterFolder, campaign: Campaign, unit: Unit) -> Task:
         at_once=at_once,
         scratch=campaign.profile.environment.scratch,
         time_limit_min=resources.time_limit_min,
+        warn_before_end_s=campaign.profile.rhythm.warn_before_end_s,
     )
 
 
@@ -103,7 +112,7 @@ def parameters(cluster: ClusterFolder, campaign: Campaign, submission: Submissio
     """What submitit writes into the batch script."""
     profile, unit = campaign.profile, submission.units[0]
     asked = profile.resources(unit.kind)
-    tasks = campaign.processes if unit.kind == "training" else 1
+    tasks = unit.processes if unit.kind == "training" else 1
     on_a_node = asked.tasks_on_a_node(tasks)
     gpus = f"{asked.gpu_type}:" * bool(asked.gpu_type) + str(asked.gpus_per_task * on_a_node)
     words = {name: getattr(asked, name) for name in ("partition", "account", "qos", "constraint")}
@@ -117,7 +126,7 @@ def parameters(cluster: ClusterFolder, campaign: Campaign, submission: Submissio
         "ntasks_per_node": on_a_node,
         "cpus_per_task": asked.cpus_per_task,
         "mem": f"{round(1024 * unit.memory_gb_per_task * on_a_node)}MB",
-        "array_parallelism": profile.limits.array_parallelism,
+        "array_parallelism": submission.at_once,
         "signal_delay_s": profile.rhythm.warn_before_end_s,
         "additional_parameters": {"requeue": True, **asked.extra},
         "setup": setup_lines(campaign, unit.kind),
@@ -157,6 +166,25 @@ def take_back(cluster: ClusterFolder, submission: Submission) -> tuple[Unit, ...
     """
     listed = slurm("squeue", "--noheader", "--states=all", f"--name={submission.name}", "--format=%F")
     for job_id in sorted(set(listed.split())):
-        slurm("scancel", job_id)
+        scancel(job_id)
         cluster.note(f"{submission.name}: took {job_id} back, whose submission was cut off")
+    remove_unsubmitted(cluster)
     return submission.units
+
+
+def remove_unsubmitted(cluster: ClusterFolder) -> None:
+    """submitit's files of calls of sbatch that led to no job; the ledger is held, so that nobody is amid one."""
+    for pattern in (f"{32 * '[0-9a-f]'}.pkl", ".submission_file_*.sh"):
+        for path in cluster.jobs.glob(pattern):
+            if not path.is_symlink():  # submitit leaves one in the place of a script that has become a job's
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def jobs_of_this_user() -> int:
+    """Jobs in the queue that count to the limits of whoever submits; an array that has not begun is one.
+
+    Raises:
+        Unreachable, Refused: by squeue.
+    """
+    return len(slurm("squeue", "--noheader", "--me", "--format=%i").splitlines())

@@ -17,6 +17,7 @@ from typing import Any
 
 from gtpt_bench.cluster.code_copy import fingerprint, package_folder
 from gtpt_bench.cluster.ledger import Work
+from gtpt_bench.cluster.requeued import leave_mark
 from gtpt_bench.efficiency.device import gpu_ids
 from gtpt_bench.errors import RunFailed, RunInterrupted
 from gtpt_bench.files import read_json_file
@@ -33,8 +34,12 @@ from gtpt_bench.study.store import JobFolder, StudyFolder
 SECONDS_TO_BE_KILLED = 600.0
 """After a job was told to end, until it ends by itself."""
 
-WHOLE_JOB = 0.8
-"""Of its time limit; a job that was stopped after that and has not got on never will."""
+EARLY_S = 90.0
+"""By which SLURM may announce a job's end too soon, and submitit starts later than the job: a job that was told to end
+that shortly before the announced time had all the time there is."""
+
+KEPT_IN_PARTS = ("train", "cost")
+"""Steps that go on where they were stopped; others start anew in the next job."""
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Task:
         at_once: runs side by side.
         scratch: folder for temporary files, with variables of the job in it; "" for the system's.
         time_limit_min: of the job.
+        warn_before_end_s: how long before that it is told to end.
     """
 
     study: Path
@@ -57,9 +63,10 @@ class Task:
     at_once: int
     scratch: str
     time_limit_min: int
+    warn_before_end_s: int
     processes: list[subprocess.Popen[bytes]] = field(init=False, default_factory=list)
     began_at: float = field(init=False, default=0.0)
-    began_with: dict[str, Any] = field(init=False, default_factory=dict)
+    began_with: dict[str, tuple[Any, ...]] = field(init=False, default_factory=dict)
 
     def __call__(self) -> str:
         """Do what is not done; the words go into submitit's result.
@@ -70,6 +77,7 @@ class Task:
         """
         self.began_at, self.began_with = time.time(), self._progress()
         self._refuse_other_code()
+        os.environ["OMP_NUM_THREADS"] = str(self.threads)  # not the login shell's, which sbatch hands on
         if self.scratch:
             os.environ["TMPDIR"] = self._expanded(self.scratch)
             Path(os.environ["TMPDIR"]).mkdir(parents=True, exist_ok=True)
@@ -104,14 +112,15 @@ class Task:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,
-                    env={"OMP_NUM_THREADS": str(self.threads), **os.environ},
                 )
             self.processes.append(process)
             code = process.wait()
             if code == INTERRUPTED:
                 _wait_to_be_killed()
             if code < 0 and not folder.error.exists():
-                leave_failure(folder.error, Failure("killed", f"a process of it was killed by signal {-code}"))
+                leave_failure(
+                    folder.error, Failure("killed", f"a process of it was killed by signal {-code}"), here=True
+                )
             if code not in (0, Locked.exit_code):
                 raise RunFailed(f"{work.folder} ended with code {code}")
         return "done"
@@ -127,14 +136,15 @@ class Task:
                 os.kill(process.pid, signal.SIGTERM)
         for process in self.processes:
             _wait_until_over(process.pid)
-        whole = 60 * WHOLE_JOB * self.time_limit_min
-        if time.time() - self.began_at > whole and self._progress() == self.began_with:
+        whole_s = 60 * self.time_limit_min - self.warn_before_end_s - EARLY_S
+        if time.time() - self.began_at > whole_s and not self._got_on():
             reason = f"no step was finished in a whole job of {self.time_limit_min / 60:.3g} h; raise time_limit_h"
             self._leave(Failure("time", reason))
             return None
         from submitit.helpers import DelayedSubmission
 
         _clear_unfinished_save()
+        leave_mark(_pickle().parent)
         return DelayedSubmission(replace(self))
 
     def _expanded(self, path: str) -> str:
@@ -169,19 +179,32 @@ class Task:
         """Say in each unfinished run's folder why it failed."""
         for work in self.work:
             if not work.is_done(StudyFolder(self.study)):
-                leave_failure(self._folder(work).error, failure, expected=True)
+                leave_failure(self._folder(work).error, failure, expected=True, here=True)
 
-    def _progress(self) -> dict[str, Any]:
-        """The last word of each run."""
+    def _got_on(self) -> bool:
+        """Whether this job has anything to show that the next will not have to do again."""
+        return any(kept and kept != self.began_with.get(folder) for folder, kept in self._progress().items())
+
+    def _progress(self) -> dict[str, tuple[Any, ...]]:
+        """What is kept of each run when it is stopped: the step it is at and, where it goes on within that, how far."""
         said = {work.folder: read_json_file(self._folder(work).progress) or {} for work in self.work}
-        return {folder: (words.get("step"), words.get("done")) for folder, words in said.items()}
+        return {
+            folder: (words["step"], words.get("done") if words["step"] in KEPT_IN_PARTS else None)
+            for folder, words in said.items()
+            if "step" in words
+        }
+
+
+def _pickle() -> Path:
+    """submitit's, of this job."""
+    from submitit import JobEnvironment
+
+    return Path(JobEnvironment().paths.submitted_pickle)
 
 
 def _clear_unfinished_save() -> None:
     """A kill in the middle of an earlier save leaves a file that submitit would stumble over."""
-    from submitit import JobEnvironment
-
-    pickle = JobEnvironment().paths.submitted_pickle
+    pickle = _pickle()
     pickle.with_suffix(f"{pickle.suffix}.save_tmp").unlink(missing_ok=True)
 
 

@@ -71,7 +71,7 @@ def verdict_on(
             again += [work for work, _ in alike]
     next_unit = unit.model_copy(update={"work": tuple(again), "retries": retries, "memory_gb_per_task": memory_gb})
     said = [f"{len(done)} done"] if done else []
-    said += [f"{work.folder}: {failure.reason}" for work, failure in left]
+    said += [f"{work.folder}: {failure.line}" for work, failure in left]
     words = f"{job} {element.state if element else ''}: {'; '.join(said)}"
     return Verdict(done, next_unit if again else None, tuple(failed), words)
 

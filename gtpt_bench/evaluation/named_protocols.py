@@ -11,6 +11,7 @@ from gtpt_bench.data.pixel_grid import GridName
 from gtpt_bench.evaluation.detectors import detector_of
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.keypoints import MPII, WHOLEBODY, KeypointSet
+from gtpt_bench.models.reading import Reading
 
 ProtocolName = Literal["coco", "wholebody", "mpii"]
 
@@ -65,6 +66,7 @@ def stated(
     detections: str | None,
     input_size: tuple[int, int],
     pixel_grid: GridName,
+    reading: Reading,
 ) -> dict[str, Any]:
     """Everything that predictions and their figures depend on besides model and data, for records and people.
 
@@ -72,6 +74,7 @@ def stated(
         detections: name of the detection file; None where there is none.
         input_size: of the crops, height and width in pixels.
         pixel_grid: in which crops are cut and bins read, as in training.
+        reading: of the network's output.
     """
     named = protocol_of(keypoints)
     common = {
@@ -82,6 +85,7 @@ def stated(
         "pixel_grid": pixel_grid,
         "flip_test": protocol.flip_test,
         "flip_shift": protocol.flip_shift,
+        "reading": reading.stated(),
     }
     if named.name == "mpii":
         return common | {"boxes": {"source": "ground_truth"}}
@@ -120,11 +124,19 @@ def in_words(protocol: Mapping[str, Any]) -> str:
             f"protocol {protocol['name']} version {protocol['version']}",
             boxes_in_words(protocol["boxes"]),
             "flip test" if protocol["flip_test"] else "no flip test",
+            *_reading_in_words(protocol.get("reading", {})),
             *(["no rescoring"] if protocol.get("score") == BOX_SCORE else []),
             *([nms_in_words(protocol["oks_nms"])] if "oks_nms" in protocol else []),
             *([f"{protocol['max_detections']} persons an image"] if "max_detections" in protocol else []),
         ]
     )
+
+
+def _reading_in_words(reading: Mapping[str, Any]) -> list[str]:
+    """Of GTPT's kind of output nothing is said."""
+    if reading.get("output", "simcc") == "simcc":
+        return []
+    return [f"{reading['output']} ({reading['keypoint']})"]
 
 
 def boxes_in_words(boxes: Mapping[str, Any]) -> str:

@@ -29,9 +29,10 @@ class Protocol(Frozen):
     """`with_detections` scores only images that both the annotations and the detection file speak of, for partial
     files."""
     flip_test: bool = True
-    """Average the logits of the crop and its mirror image."""
+    """Average what the model says of the crop and of its mirror image: logits, maps or coordinates."""
     flip_shift: bool = True
-    """Shift the mirrored x logits (by one bin at two bins a pixel), which aligns pixel x with W − 1 − x."""
+    """Shift what the model says of the mirror image, which aligns pixel x with W − 1 − x: logits of x by one bin at two
+    bins a pixel, maps by one cell unless their ends are aligned with the crop's."""
     keypoint_threshold: float | None = Field(0.01, ge=0)
     """Keypoints of lower confidence do not count in a person's score. `null`: no rescoring at all, a person's score is
     that of its box."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from gtpt_bench.config import RunConfig, stated_protocol
-from gtpt_bench.data.config import CocoData
+from gtpt_bench.data.config import CocoData, MpiiData
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.pixel_grid import GRIDS, GridName
 from gtpt_bench.errors import WeightsError
@@ -18,6 +18,7 @@ from gtpt_bench.evaluation.on_data import evaluated_model
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.evaluation.score import Metrics, shown_metrics
 from gtpt_bench.files import write_json
+from gtpt_bench.keypoints import MPII
 from gtpt_bench.models import create_model, load_official_weights
 from gtpt_bench.models.weights import fill_strictly, read_safely
 from gtpt_bench.training.checkpoint import FORMAT
@@ -43,15 +44,17 @@ def evaluate_file(
     predictions: Path | None,
     on_batch: Callable[[int, int, str], None],
 ) -> Evaluated:
-    """AP and AR of a weight file: the authors' (their EMA copy) or a checkpoint of a run here (its EMA copy).
+    """AP and AR, or PCKh for MPII's joints, of a weight file: the authors' or a checkpoint of a run here, of both
+    the EMA copy.
 
     Raises:
         WeightsError, DataError, InputError: in one line what does not fit.
     """
     model = create_model(name)
+    is_mpii = model.config.keypoint_set.name == MPII.name
     run = RunConfig(
         model=model.config,
-        data=CocoData(evaluation=split, detections=detections),
+        data=MpiiData(evaluation=split) if is_mpii else CocoData(evaluation=split, detections=detections),
         training=TrainingConfig(pixel_grid=fill_from_file(model, weights)),
         evaluation=protocol,
     )
@@ -68,7 +71,7 @@ def fill_from_file(model: torch.nn.Module, weights: Path) -> GridName:
     """Fill a model with the EMA copy in a weight file of the authors or a checkpoint of a run.
 
     Returns:
-        The grid of pixels that it was trained in, in which it has to be evaluated too; the authors' is `corner`.
+        The grid of pixels that it was trained in, in which it has to be evaluated too.
 
     Raises:
         WeightsError: the file cannot be read, or is of another model.
@@ -76,7 +79,9 @@ def fill_from_file(model: torch.nn.Module, weights: Path) -> GridName:
     content = read_safely(weights)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         load_official_weights(model, weights)
-        return "corner"
+        config: Any = model.config
+        authors: GridName = config.authors_grid
+        return authors
     fill_strictly(model, content["ema"], source=str(weights))
     grid: GridName = content.get("pixel_grid", "corner")  # files from before there was another have none
     if grid not in GRIDS:

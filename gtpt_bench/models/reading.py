@@ -6,8 +6,10 @@ targets that go with it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -17,8 +19,19 @@ class SimccReading:
     split_ratio: int = 2
     """Bins per pixel."""
 
+    def stated(self) -> dict[str, Any]:
+        """As a protocol states it."""
+        return {"output": "simcc", "bins_a_pixel": self.split_ratio, "keypoint": "likeliest bins"}
+
 
 Peak = Literal["quarter", "dark", "integral"]
+PEAK_WORDS: Mapping[Peak, str] = MappingProxyType(
+    {
+        "quarter": "highest cell, moved by a quarter",
+        "dark": "parabola through the logarithm",
+        "integral": "mean place under the sigmoid",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,15 @@ class HeatmapReading:
     peak: Peak = "quarter"
     aligned: bool = False
 
+    def stated(self) -> dict[str, Any]:
+        """As a protocol states it."""
+        return {
+            "output": "heatmap",
+            "pixels_a_cell": self.stride,
+            "keypoint": PEAK_WORDS[self.peak],
+            "ends_aligned": self.aligned,
+        }
+
 
 @dataclass(frozen=True)
 class RegressionReading:
@@ -47,6 +69,11 @@ class RegressionReading:
     """
 
     score_column: int | None = None
+
+    def stated(self) -> dict[str, Any]:
+        """As a protocol states it."""
+        confidence = "1" if self.score_column is None else "its score"
+        return {"output": "regression", "keypoint": "coordinates", "confidence": confidence}
 
 
 Reading = SimccReading | HeatmapReading | RegressionReading

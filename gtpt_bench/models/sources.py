@@ -5,7 +5,7 @@ Source: spec/baselines.md §1 to §3, spec/hevitpose.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -96,6 +96,15 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
         "hevitpose_b": Source("HEViTPose-B", HEVITPOSE, RECONSTRUCTION),
     }
 )
+
+
+def notes_on(models: Iterable[str]) -> list[str]:
+    """A line for each thing to be said of some of these models."""
+    said: dict[str, list[str]] = {}
+    for model in dict.fromkeys(models):
+        if note := source_of(model).note:
+            said.setdefault(note, []).append(model)
+    return [f"{', '.join(names)}: {note}" for note, names in said.items()]
 
 
 def source_of(model: str) -> Source:

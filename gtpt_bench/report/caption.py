@@ -13,7 +13,7 @@ from gtpt_bench.efficiency.timing.statistics import median_error
 from gtpt_bench.evaluation.named_protocols import boxes_in_words
 from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
 from gtpt_bench.report.accuracy import StudyAccuracy
-from gtpt_bench.report.models_in_words import other_network_sentences
+from gtpt_bench.report.models_in_words import other_network_sentences, remark_sentences
 from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.study.plan import Plan, PlannedRun
 
@@ -24,6 +24,7 @@ def table_caption(plan: Plan, records: Mapping[str, VariantRecords], accuracy: S
     lines += cost_sentences(plan, records)
     lines += accuracy_sentences(plan, accuracy)
     lines += pckh_sentences(plan, records)
+    lines += remark_sentences(plan)
     lines += unfinished_sentences(records)
     if plan.reported:
         named = "; ".join(dict.fromkeys(r.source for r in plan.reported))
@@ -44,8 +45,8 @@ def cost_sentences(plan: Plan, records: Mapping[str, VariantRecords]) -> list[st
     if not plan.measured:
         return []
     lines = [
-        f"Params and MACs: {plan.measured_model}, counted by operator trace. MACs full: convolutions, linear layers and "
-        "every attention product; thop: the authors' convention, without attention products."
+        f"Params and MACs: {plan.measured_model}, counted by operator trace. MACs full: convolutions, linear layers "
+        "and every attention product; thop: the authors' convention, without attention products."
     ]
     if timing:
         lines.append(timing_sentence(timing, f"{plan.measured_model}, float32, all variants"))
@@ -112,9 +113,10 @@ def pckh_sentences(plan: Plan, records: Mapping[str, VariantRecords]) -> list[st
         return []
     flip = said_of(plan, lambda run: "flip test" if run.config.evaluation.flip_test else "no flip test")
     return [
-        f"PCKh, the share of joints within 0.5 and within 0.1 of the head's size: {plan.trained_model}, {_epochs(plan)}, "
-        f"seeds {', '.join(map(str, plan.study.seeds))}; {data_words(plan)}, {len(runs[0].errors.counts):,} persons; "
-        f"{flip}. In brackets 95 % intervals over other persons, each for itself; ±: standard deviation over seeds.",
+        f"PCKh, the share of joints within 0.5 and within 0.1 of the head's size: {plan.trained_model}, "
+        f"{_epochs(plan)}, seeds {', '.join(map(str, plan.study.seeds))}; {data_words(plan)}, "
+        f"{len(runs[0].errors.counts):,} persons; {flip}. In brackets 95 % intervals over other persons, "
+        "each for itself; ±: standard deviation over seeds.",
         *guidance_sentences(plan),
         *oracle_sentences(plan),
         *same_images_sentences(plan, "PCKh"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gtpt_bench.study.plan import Plan, PlannedCost
+from gtpt_bench.models.gtpt.config import GTPTConfig
+from gtpt_bench.models.sources import notes_on
+from gtpt_bench.study.plan import EACH_ITS_OWN, Plan, PlannedCost
+from gtpt_bench.training.peer_recipes import LEFT_OUT
 
 
 def trained_column(plan: Plan) -> str:
@@ -21,10 +24,20 @@ def other_network_sentences(plan: Plan) -> list[str]:
         return []
     lines = []
     if plan.measured:
-        lines.append(f"AP is that of {_trained_words(plan)}, not of {plan.measured_model} whose cost stands beside it.")
+        lines.append(_not_measured(plan))
     if any(plan.trained[name].ahead for name in others):
         lines.append(f"Trained networks, smaller than published: {'; '.join(_networks(plan))}.")
     return lines
+
+
+def remark_sentences(plan: Plan) -> list[str]:
+    """What has to be said beside figures of these models, and of how the trained ones were trained."""
+    costs = [*plan.measured.values(), *plan.trained.values()]
+    peers = [cost.model for cost in costs if not isinstance(cost.config, GTPTConfig)]
+    lines = [f"About {note}." for note in notes_on(peers)]
+    families = dict.fromkeys(cost.config.family for cost in plan.trained.values())
+    left_out = [f"{family} without {LEFT_OUT[family]}" for family in families if family in LEFT_OUT]
+    return lines + ([f"Not trained in all as published: {'; '.join(left_out)}."] if left_out else [])
 
 
 def _measured_config(plan: Plan, variant: str) -> Any:
@@ -35,9 +48,13 @@ def _measured_config(plan: Plan, variant: str) -> Any:
     return None if trained.ahead else trained.config
 
 
-def _trained_words(plan: Plan) -> str:
-    reduced = any(cost.ahead for cost in plan.trained.values())
-    return f"{plan.trained_model}{', made smaller' if reduced else ''}"
+def _not_measured(plan: Plan) -> str:
+    trained, measured = plan.trained_model, plan.measured_model
+    if EACH_ITS_OWN in (trained, measured):
+        return "AP is that of other networks than those whose cost stands beside it."
+    if trained == measured:
+        return f"AP is that of a smaller {trained} than the one whose cost stands beside it."
+    return f"AP is that of {trained}, not of {measured} whose cost stands beside it."
 
 
 def _networks(plan: Plan) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gtpt_bench.efficiency.timing.comparison import fewest_rounds
 from gtpt_bench.report.caption import heading_sentences, unfinished_sentences
+from gtpt_bench.report.models_in_words import remark_sentences
 from gtpt_bench.report.records import VariantRecords
 from gtpt_bench.report.speed import CONFIDENCE, MARGIN, StudySpeed
 from gtpt_bench.report.speed_table import grid_of
@@ -24,10 +25,11 @@ def speed_caption(plan: Plan, records: Mapping[str, VariantRecords], speed: Stud
         lines += disturbed_sentences(speed)
         lines += card_sentences(speed.found.record["gpu"])
     lines.append(
-        f"MACs full: {plan.measured_model}, convolutions, linear layers and every attention product, by operator trace; "
-        "fewer MACs: how many times as many the variant compared with has."
+        f"MACs full: {plan.measured_model}, convolutions, linear layers and every attention product, by operator "
+        "trace; fewer MACs: how many times as many the variant compared with has."
     )
     lines.append("Weights are random and accuracy is no part of this study: what pruning costs in AP is not in it.")
+    lines += remark_sentences(plan)
     lines += unfinished_sentences(records)
     return lines
 
@@ -39,8 +41,8 @@ def session_sentence(plan: Plan, speed: StudySpeed) -> str:
     threads = f"{first['threads']} threads" if same else "threads as the ways say"
     session = f"in one session of {record['session_s'] / 60:.1f} minutes that ended because: {record['stopped']}"
     return (
-        f"Time: {plan.measured_model}, {len(record['cells'])} cells in turn, rounds: {rounds}, every other one backwards, "
-        f"{session}. Device: {record['provenance']['device']}, {threads}, "
+        f"Time: {plan.measured_model}, {len(record['cells'])} cells in turn, rounds: {rounds}, every other one "
+        f"backwards, {session}. Device: {record['provenance']['device']}, {threads}, "
         f"torch {record['provenance']['packages']['torch']}."
     )
 

@@ -12,6 +12,7 @@ from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import DrawnData, MpiiData
 from gtpt_bench.keypoints import COCO, MPII, WHOLEBODY
 from gtpt_bench.models.gtpt.config import GTPTConfig
+from gtpt_bench.models.peers.token_config import TokenConfig
 from gtpt_bench.training.distillation import DISTILLATIONS
 from gtpt_bench.training.warmup import NoWarmup, off_the_curve
 
@@ -104,7 +105,7 @@ def only_a_gtpt_has_it(run: RunConfig) -> Conflict | None:
     asked = {
         "distillation": training.distillation != none,
         "warmup": not isinstance(training.warmup, NoWarmup),
-        "attention_guidance": training.attention_guidance > 0,
+        "attention_guidance": training.attention_guidance > 0 and not isinstance(run.model, TokenConfig),
         "init_from_body": training.init_from_body is not None,
     }
     key = next((name for name, is_asked in asked.items() if is_asked), None)

@@ -79,6 +79,7 @@ class Attended:
             leave_failure(
                 self.job.folder.error,
                 killed if code < 0 else Failure("crash", f"the worker ended with code {code}"),
+                here=True,
             )
 
     def _show_progress(self) -> None:
@@ -92,7 +93,7 @@ class Attended:
         if code == INTERRUPTED:
             return "stopped, state saved"
         failure = read_failure(self.job.folder.error)
-        reason = failure.reason if failure else f"the worker ended with code {code}"
+        reason = failure.line if failure else f"the worker ended with code {code}"
         return f"failed: {reason} (log: {self.job.folder.log})"
 
     def ask_to_stop(self) -> None:

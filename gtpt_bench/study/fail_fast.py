@@ -27,5 +27,4 @@ def reason_to_stop(failures: Sequence[tuple[str, Failure]], *, num_done: int) ->
     failure = first[0][1]
     if failure.kind in ("diverged", "gpu_memory", "crash") and len({variant for variant, _ in first}) == 1:
         return ""
-    reason = failure.reason.splitlines()[0] if failure.reason else failure.kind
-    return f"the first {ALIKE} runs failed alike: {reason}; {RULES[failure.kind].advice}"
+    return f"the first {ALIKE} runs failed alike: {failure.line}; {RULES[failure.kind].advice}"

@@ -80,9 +80,14 @@ class Failure:
     reason: str
 
     @property
+    def line(self) -> str:
+        """The reason in one line; the log has the rest."""
+        return next((line.strip() for line in self.reason.splitlines() if line.strip()), self.kind)
+
+    @property
     def sameness(self) -> str:
         """Equal for failures that differ in numbers, quoted words and paths only."""
-        text = re.sub(r"'[^']*'|\"[^\"]*\"|\S*/\S*", "…", self.reason.splitlines()[0] if self.reason else "")
+        text = re.sub(r"'[^']*'|\"[^\"]*\"|\S*/\S*", "…", self.line)
         return f"{self.kind}: {re.sub(NUMBER, '#', text)}"
 
 
@@ -104,17 +109,19 @@ def kind_of(error: BaseException) -> Kind:
     return "input" if isinstance(error, InputError) else "crash"
 
 
-def leave_failure(path: Path, failure: Failure, *, expected: bool = False) -> None:
+def leave_failure(path: Path, failure: Failure, *, expected: bool = False, here: bool = False) -> None:
     """Write error.json.
 
     Args:
         expected: whether the reason says all there is to say; otherwise the log has more.
+        here: whether this process is the one that failed, or of the same job. Whoever only judges, perhaps on another
+            machine, has no provenance to add.
 
     Raises:
         InputError: the disk is full.
     """
     content = {"reason": failure.reason, "kind": failure.kind, "expected": expected, "time": time.time()}
-    write_json(path, content | {"provenance": provenance()})
+    write_json(path, content | ({"provenance": provenance()} if here else {}))
 
 
 def read_failure(path: Path) -> Failure | None:

@@ -25,7 +25,8 @@ class GpuSlots:
         """Start a worker on the GPUs that fewest others use; a run has one for each of its processes."""
         if not self.gpus or not isinstance(job.job, RunJob):
             return Subprocess(job)
-        in_use = Counter(gpu for worker, gpus in self.held.items() if worker.poll() is None for gpu in gpus)
+        self.held = {worker: gpus for worker, gpus in self.held.items() if worker.poll() is None}
+        in_use = Counter(gpu for gpus in self.held.values() for gpu in gpus)
         chosen = sorted(self.gpus, key=lambda gpu: in_use[gpu])[: job.job.processes]
         worker = Subprocess(job, gpus=tuple(chosen))
         self.held[worker] = chosen

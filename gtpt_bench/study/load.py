@@ -93,7 +93,9 @@ def resolve_accuracy(content: dict[str, Any], source: YamlSource, *, real_data: 
         return
     training, data = accuracy.get("training"), accuracy.get("data")
     if isinstance(training, dict):
-        accuracy["training"] = _with_preset(training, recipes_for(str(accuracy.get("model"))), source, "training")
+        accuracy["training"] = _with_preset(
+            training, recipes_for(str(accuracy.get("model") or content.get("model"))), source, "training"
+        )
         if training.get("preset") == OWN:
             accuracy["own_training"] = {key: value for key, value in training.items() if key != "preset"}
     if isinstance(data, dict):

@@ -49,13 +49,18 @@ def measured_models(model: str, variants: Sequence[Variant], source: YamlSource)
     return _costs(starts, variants, source)
 
 
-def trained_models(accuracy: Accuracy, variants: Sequence[Variant], source: YamlSource) -> dict[str, PlannedCost]:
+def trained_models(
+    accuracy: Accuracy, measured: str, variants: Sequence[Variant], source: YamlSource
+) -> dict[str, PlannedCost]:
     """The trained model of each variant.
+
+    Args:
+        measured: the study's measured model, which is trained where no other one is named.
 
     Raises:
         StudyError: an unknown model, an impossible change, or a variant without a model.
     """
-    starts = {variant.name: _trained_from(accuracy, variant) for variant in variants}
+    starts = {variant.name: _trained_from(accuracy, measured, variant) for variant in variants}
     lacking = next((name for name, start in starts.items() if not start.model), None)
     if lacking is not None:
         raise StudyError(
@@ -70,10 +75,10 @@ def _measured_from(model: str, variant: Variant) -> Start:
     return Start(own or model, variant.places[MODEL] if own else (MODEL,), {}, ())
 
 
-def _trained_from(accuracy: Accuracy, variant: Variant) -> Start:
+def _trained_from(accuracy: Accuracy, measured: str, variant: Variant) -> Start:
     key = next((key for key in (TRAINED_MODEL, MODEL) if key in variant.changes), None)
-    model = variant.named(key) if key else accuracy.model
-    place = variant.places[key] if key else ("accuracy", "model")
+    model = variant.named(key) if key else accuracy.model or measured
+    place = variant.places[key] if key else ("accuracy", "model") if accuracy.model else (MODEL,)
     if TRAINED_CHANGES in variant.changes:
         return Start(model, place, variant.trained_changes, variant.places[TRAINED_CHANGES])
     return Start(model, place, accuracy.changes, ("accuracy", "changes"))
@@ -97,12 +102,17 @@ def _costs(starts: Mapping[str, Start], variants: Sequence[Variant], source: Yam
     return by_variant
 
 
+def _key(place: KeyPath) -> str:
+    """Of a variant the key alone: its name may have dots."""
+    return str(place[-1]) if place[0] == "vary" else ".".join(map(str, place))
+
+
 def _started(start: Start, source: YamlSource) -> ChangedConfigs[ModelConfig]:
     """What variants of one model are made from."""
     try:
         named = model_config(start.model)
     except InputError as error:
-        raise StudyError(f"{source.place(start.place)}: {start.place[-1]}: {error}") from error
+        raise StudyError(f"{source.place(start.place)}: {_key(start.place)}: {error}") from error
     ahead = Variant(start.model, dict(start.ahead), {key: (*start.ahead_place, key) for key in start.ahead})
     changed = ChangedConfigs(named, source, of=start.model).of(ahead, ahead.changes)
     return ChangedConfigs(changed, source, of=start.model)

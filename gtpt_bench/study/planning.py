@@ -50,6 +50,7 @@ def build_plan(
     _check_timing(study, source, device_kind)
     _check_names(study, [variant.name for variant in variants], source)
     measured = measured_models(study.model, variants, source)
+    _check_forms(study, measured, source)
     only = set(study.accuracy.only) if study.accuracy else set()
     trained_variants = [v for v in variants if not only or v.name in only]
     trained, runs = _accuracy(study, trained_variants, source, identify)
@@ -104,6 +105,18 @@ def _check_timing(study: Study, source: YamlSource, device_kind: DeviceKind) -> 
             raise StudyError(f"{source.place(('timing', 'ways', name))}: timing.ways: {name!r} is {error}") from error
 
 
+def _check_forms(study: Study, measured: Mapping[str, PlannedCost], source: YamlSource) -> None:
+    """Refuse ways of running in a form that a measured model does not have."""
+    ways = study.timing.grid.ways if study.timing and study.timing.grid else {}
+    asking = next((name for name, way in ways.items() if way.form == "deployed"), None)
+    lacking = next((cost.model for cost in measured.values() if not cost.config.has_deployed_form), None)
+    if asking is not None and lacking is not None:
+        raise StudyError(
+            f"{source.place(('timing', 'ways', asking))}: timing.ways: {asking!r}: {lacking} has no deployed form; use "
+            "form: trained"
+        )
+
+
 def _check_names(study: Study, names: Sequence[str], source: YamlSource) -> None:
     """Refuse a report or an accuracy part that speaks of variants which do not exist."""
     known = set(names)
@@ -130,7 +143,7 @@ def _accuracy(
     accuracy = study.accuracy
     if accuracy is None:
         return {}, ()
-    costs = trained_models(accuracy, variants, source)
+    costs = trained_models(accuracy, study.model, variants, source)
     changed = {part: ChangedConfigs(getattr(accuracy, part), source, prefix=f"{part}.") for part in OTHER_PARTS}
     recipes = Recipes(accuracy, source)
     runs: list[PlannedRun] = []

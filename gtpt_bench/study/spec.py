@@ -24,8 +24,8 @@ class Accuracy(Frozen):
     """Where AP comes from."""
 
     model: str = ""
-    """The model that is trained; the measured one in paper profiles, a tiny one in quick ones. Variants may name models
-    of their own."""
+    """The model that is trained, by default the measured one; a tiny one in quick profiles. Variants may name models of
+    their own."""
     data: DataConfig
     training: TrainingConfig
     own_training: Changes | None = None

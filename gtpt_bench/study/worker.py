@@ -39,6 +39,9 @@ SECONDS_BETWEEN_REPORTS = 0.5
 PR_SET_PDEATHSIG = 1
 """Of prctl."""
 
+PARENT = os.getppid()
+"""Who started this process."""
+
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
 
 
@@ -93,7 +96,7 @@ def work(folder: JobFolder, *, stop: Callable[[], bool], launched: Several | Non
         print(f"failed: {error}" if expected else traceback.format_exc(), flush=True)
         reason = str(error) if expected else f"{type(error).__name__}: {error}"
         with contextlib.suppress(InputError):  # on a full disk the log has to do
-            leave_failure(folder.error, Failure(kind_of(error), reason), expected=expected)
+            leave_failure(folder.error, Failure(kind_of(error), reason), expected=expected, here=True)
         return 1
     return 0
 
@@ -121,6 +124,8 @@ def end_with_parent() -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != PARENT:  # gone before it was asked for
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main() -> int:
@@ -146,7 +151,7 @@ def _work_with_others(folder: JobFolder, launch: Launch, *, stop: Callable[[], b
             return work(folder, stop=stop, launched=team)
     except RunFailed as error:  # they did not meet
         print(f"failed: {error}", flush=True)
-        leave_failure(folder.error, Failure("node", str(error)), expected=True)
+        leave_failure(folder.error, Failure("node", str(error)), expected=True, here=True)
         return error.exit_code
 
 

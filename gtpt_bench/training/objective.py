@@ -17,8 +17,10 @@ from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.reading import HeatmapReading, SimccReading
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema_copy import EmaCopy
+from gtpt_bench.training.guidance import guidance_loss
 from gtpt_bench.training.peer_targets import heatmap_loss, integral_loss, regression_loss, simcc_loss
 from gtpt_bench.training.step_loss import step_loss
+from gtpt_bench.training.token_guidance import watched_attention
 
 Autocast = Callable[[], AbstractContextManager[Any]]
 
@@ -83,6 +85,9 @@ class PeerObjective(Objective):
     ) -> Tensor:
         with autocast():
             output = model(normalised(batch.image))
+        return self._loss(output, batch)
+
+    def _loss(self, output: Any, batch: Crop) -> Tensor:
         labels = (batch.keypoints, batch.visibility)
         reading, size = self.model.reading, self.model.input_size
         grid, sigma = GRIDS[self.training.pixel_grid], self.training.sigma_bins
@@ -93,9 +98,30 @@ class PeerObjective(Objective):
             return integral_loss(output, *labels, reading, input_size=size, grid=grid)
         if isinstance(reading, HeatmapReading):
             return heatmap_loss(output, *labels, reading, input_size=size, sigma_cells=sigma, grid=grid)
-        return regression_loss(output, *labels, input_size=size)
+        return regression_loss(output, *labels, reading, input_size=size, sigma_cells=sigma)
+
+
+class GuidedPeerObjective(PeerObjective):
+    """The same, with keypoint tokens told where to look: an aid for short runs, of no published recipe."""
+
+    def loss(
+        self, model: nn.Module, ema: EmaCopy, batch: Crop, *, epoch: float, autocast: Autocast = nullcontext
+    ) -> Tensor:
+        with watched_attention(model, self.model) as seen:
+            loss = super().loss(model, ema, batch, epoch=epoch, autocast=autocast)
+        guidance = guidance_loss(
+            seen[0],
+            batch.keypoints,
+            batch.visibility,
+            sparse=self.model.keypoint_set.sparse,
+            grid=self.model.grid_size,
+            input_size=self.model.input_size,
+        )
+        return loss + self.training.attention_guidance * guidance
 
 
 def objective_of(model: ModelConfig, training: TrainingConfig) -> Objective:
     """What a model is trained by."""
-    return GTPTObjective(model, training) if isinstance(model, GTPTConfig) else PeerObjective(model, training)
+    if isinstance(model, GTPTConfig):
+        return GTPTObjective(model, training)
+    return (GuidedPeerObjective if training.attention_guidance > 0 else PeerObjective)(model, training)

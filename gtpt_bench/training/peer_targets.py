@@ -12,10 +12,13 @@ from torch.nn import functional
 from gtpt_bench.data.pixel_grid import PixelGrid
 from gtpt_bench.evaluation.readers import pixel_cells
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
-from gtpt_bench.models.reading import HeatmapReading, SimccReading
+from gtpt_bench.models.reading import HeatmapReading, RegressionReading, SimccReading
 from gtpt_bench.models.sizes import Size
 from gtpt_bench.training.rules import TargetRules
 from gtpt_bench.training.targets import near_crop, simcc_targets
+
+SCORE_WEIGHT = 0.01
+"""Of the confidence beside the coordinates, DistilPose's (spec/baselines.md §3.8)."""
 
 
 def heatmap_targets(
@@ -77,12 +80,29 @@ def integral_loss(
     return (weights * distances).mean()
 
 
-def regression_loss(output_BJC: Tensor, keypoints_BJ2: Tensor, visibility_BJ: Tensor, *, input_size: Size) -> Tensor:
-    """Smooth L1 distance of coordinates as shares of the crop, over keypoints and persons; unlabelled ones count 0."""
+def regression_loss(
+    output_BJC: Tensor,
+    keypoints_BJ2: Tensor,
+    visibility_BJ: Tensor,
+    reading: RegressionReading,
+    *,
+    input_size: Size,
+    sigma_cells: float,
+) -> Tensor:
+    """Smooth L1 distance of coordinates as shares of the crop, over keypoints and persons; unlabelled ones count 0.
+
+    A confidence, where there is one, learns how near its point is: the height there of the Gaussian around the label,
+    as of a heatmap of `sigma_cells`, whose place a teacher's heatmap has in DistilPose.
+    """
     size = torch.tensor([input_size.width, input_size.height], device=keypoints_BJ2.device)
-    distances = functional.smooth_l1_loss(output_BJC[..., :2].float(), keypoints_BJ2 / size, reduction="none")
+    points = output_BJC[..., :2].float()
+    distances = functional.smooth_l1_loss(points, keypoints_BJ2 / size, reduction="none").sum(-1)
+    if reading.score_column is not None:
+        cells = (points.detach() * size - keypoints_BJ2) / HeatmapReading().stride
+        nearness = torch.exp(-cells.square().sum(-1) / (2 * sigma_cells**2))
+        distances = distances + SCORE_WEIGHT * (output_BJC[..., reading.score_column].float() - nearness).square()
     weights = (visibility_BJ > 0) * near_crop(keypoints_BJ2, input_size, radius=0)
-    return (weights * distances.sum(-1)).mean()
+    return (weights * distances).mean()
 
 
 def simcc_loss(

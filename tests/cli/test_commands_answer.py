@@ -46,7 +46,7 @@ def test_models_have_their_cost() -> None:
 
 def test_the_table_of_models_has_a_line_each() -> None:
     lines = gtpt_study("models").out.splitlines()
-    assert [line.split()[0] for line in lines] == ["model", *list_models()]
+    assert [line.split()[0] for line in lines[: 1 + len(list_models())]] == ["model", *list_models()]
     assert "5,479,008" in next(line for line in lines if "gtpt_s_coco" in line)
 
 

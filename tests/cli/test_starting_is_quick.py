@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.command import ROOT, gtpt_study_process, write_study
 
-HEAVY = ("torch", "numpy", "cv2", "pandas", "matplotlib", "seaborn", "scipy", "pycocotools")
+HEAVY = ("torch", "numpy", "cv2", "pandas", "matplotlib", "seaborn", "scipy", "pycocotools", "submitit")
 PROBE = """
 import sys
 from gtpt_bench.cli.main import main

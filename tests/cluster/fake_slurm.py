@@ -25,6 +25,7 @@ FULL = (
 )
 ARRAY_TOO_LONG = "sbatch: error: Batch job submission failed: Invalid job array specification\n"
 INVALID = "slurm_load_jobs error: Invalid job id specified\n"
+DENIED = "scancel: error: Kill job error on job id {}: Access/permission denied\n"
 SILENT = "{}: error: Unable to contact slurm controller (connect failure)\n"
 
 
@@ -33,6 +34,8 @@ class Said(Exception):
 
 
 EMPTY = {"jobs": {}, "calls": [], "last_id": 0, "silent": [], "max_array_size": 1001, "max_submitted": 10_000}
+EMPTY |= {"others": 0, "denied": []}
+"""Jobs of the same user outside the study, and jobs that it may not end."""
 
 
 class FakeSlurm:
@@ -100,7 +103,7 @@ class FakeSlurm:
         last, throttle = re.fullmatch(r"0-(\d+)%(\d+)", given.get("array", "0-0%1")).groups()  # type: ignore[union-attr]
         if int(last) >= state["max_array_size"]:
             raise Said(ARRAY_TOO_LONG)
-        if len(_in_queue(state)) + int(last) + 1 > state["max_submitted"]:
+        if len(_in_queue(state)) + int(last) + 1 + state["others"] > state["max_submitted"]:
             raise Said(FULL)
         state["last_id"] += 1
         array = str(state["last_id"])
@@ -133,6 +136,8 @@ class FakeSlurm:
     def _squeue(self, state: dict[str, Any], options: list[str]) -> str:
         asked = dict(option.removeprefix("--").partition("=")[::2] for option in options)
         known = {name: job for name, job in state["jobs"].items() if job["state"] != "forgotten"}
+        if "me" in asked:
+            return "".join(f"{name}\n" for name in [*_in_queue(state), *range(state["others"])])
         key, wanted = ("name", [asked["name"]]) if "name" in asked else ("array", asked["jobs"].split(","))
         found = {name: job for name, job in known.items() if job[key] in wanted}
         if key == "array" and not found:
@@ -143,6 +148,8 @@ class FakeSlurm:
     def _scancel(self, state: dict[str, Any], options: list[str]) -> str:
         """Jobs that are over, or that there never were, are passed over in silence."""
         ids, only_pending = [option for option in options if option[0] != "-"], "--state=PENDING" in options
+        if denied := set(ids) & set(state["denied"]):
+            raise Said("".join(DENIED.format(job) for job in sorted(denied)))
         for name, job in _in_queue(state).items():
             if {name, job["array"]} & set(ids) and (not only_pending or job["state"] == "PENDING"):
                 job |= {"state": "CANCELLED by 0", "accounted": "CANCELLED by 0"}

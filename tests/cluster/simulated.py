@@ -18,7 +18,7 @@ from unittest import mock
 import pytest
 from submitit.core.utils import CommandFunction, DelayedSubmission, FailedJobError
 
-from gtpt_bench.cluster import after_a_job, commands, queue, submit
+from gtpt_bench.cluster import after_a_job, commands, fill, queue, submit
 from gtpt_bench.cluster.advance import advance
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Submission, Unit, Work
 from gtpt_bench.cluster.profile import ClusterProfile
@@ -89,6 +89,9 @@ class Simulated:
         assert len(units) == len(jobs)
         self.works_of |= {job: unit.work for job, unit in zip(jobs, units, strict=True)}
 
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
     def look(self) -> Campaign:
         """What a shell that watches does, again and again."""
         return advance(self.cluster)
@@ -140,8 +143,12 @@ class Simulated:
         write_json(work.job_folder(self.cluster.study).error, {"reason": reason, "kind": kind})
 
     def check(self) -> None:
-        """Nothing is in the queue twice."""
+        """Nothing is in the queue twice, nor more than is allowed."""
         live = [job for job in self.in_state("PENDING", "RUNNING") if job not in self.over]
+        limits = self.cluster.read().profile.limits
+        assert len(live) <= limits.max_submitted
+        sizes = Counter(job["array"] for job in self.slurm.jobs.values())
+        assert max(sizes.values(), default=0) <= (limits.max_array_size or 1001)
         twice = Counter(work.folder for job in live for work in self.works_of[job] if not self._is_done(work))
         assert max(twice.values(), default=0) <= 1, f"in several jobs: {twice}"
 
@@ -195,6 +202,8 @@ def simulated(
     clock = SimpleNamespace(time=lambda: found.now)
     patch.setattr("gtpt_bench.cluster.ledger.LOCK_WAIT_S", 0.0)
     patch.setattr(queue, "time", clock)
+    patch.setattr(fill, "time", clock)
+    patch.setattr(commands, "time", SimpleNamespace(monotonic=lambda: found.now, sleep=found.wait))
     patch.setattr(submit, "time", clock)
     patch.setattr(commands, "subprocess", SimpleNamespace(run=_run(found), TimeoutExpired=TimeoutError))
     patch.setattr(CommandFunction, "__call__", _call(found))

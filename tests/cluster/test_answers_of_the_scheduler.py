@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gtpt_bench.cluster import queue
 from gtpt_bench.cluster.commands import Unreachable, slurm
-from gtpt_bench.cluster.queue import PENDING, RUNNING, Element, asked, parsed, spelled_out, still_queued
+from gtpt_bench.cluster.queue import PENDING, RUNNING, Element, alive, asked, parsed, spelled_out, still_queued
 from tests.cluster.fake_slurm import FakeSlurm, ranges
 
 STAGES = {
@@ -167,3 +167,28 @@ def test_a_state_of_a_later_slurm_is_no_end_as_long_as_the_job_is_in_the_queue(f
     """A job that is taken for over while it lives would be submitted twice."""
     fake.put("17_0", state="EXPEDITING", accounted="EXPEDITING")
     assert still_queued(["17_0"]) == {"17_0"}
+
+
+def test_a_scheduler_that_does_not_answer_is_not_asked_more_often_either(
+    fake: FakeSlurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, now = tmp_path / "queue.json", 5000.0
+    monkeypatch.setattr(queue.time, "time", lambda: now)
+    fake.set(silent=["sacct"])
+    for _ in range(3):
+        with pytest.raises(Unreachable, match="Unable to contact"):
+            asked(file, ["17"], every_s=60)
+    assert len(fake.calls("sacct")) == 1
+    fake.set(silent=[])
+    now += 60
+    assert len(asked(file, ["17"], every_s=60).elements) == 4
+
+
+def test_whether_a_job_was_queued_again_is_asked_once_for_each_answer(fake: FakeSlurm, tmp_path: Path) -> None:
+    file = tmp_path / "queue.json"
+    fake.put("17_0", state="PENDING", accounted="NODE_FAIL")
+    for _ in range(3):
+        assert alive(file, asked(file, ["17"], every_s=60), ["17_0"], every_s=60) == {"17_0"}
+    assert len(fake.calls("squeue")) == 1
+    assert alive(file, asked(file, ["17"], every_s=0.0), ["17_0"], every_s=60) == {"17_0"}
+    assert len(fake.calls("squeue")) == 2

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from gtpt_bench.cluster.commands import Refused
 from gtpt_bench.cluster.control import cancel
 from gtpt_bench.cluster.ledger import Submission
+from tests.cluster import fake_slurm
 from tests.cluster.simulated import Simulated, begun, simulated, units_of, works
 
 
@@ -105,3 +107,20 @@ def test_whoever_cancels_may_be_killed_and_cancel_again(tmp_path: Path, monkeypa
 
 def _cut_off(world: Simulated, submission: Submission) -> None:
     world.cluster.write_submission(submission.model_copy(update={"job_id": ""}))
+
+
+def test_a_job_that_slurm_does_not_let_us_end_stays_in_the_ledger(world: Simulated) -> None:
+    world.slurm.set(denied=["1_2"])
+    before = folders(world)
+    with pytest.raises(Refused, match=r"^scancel: Kill job error on job id 1_2: Access/permission denied$"):
+        cancel(world.cluster, {"run-2"})
+    assert folders(world) == before
+    world.slurm.set(denied=[])
+    assert cancel(world.cluster, {"run-2"}) == 1
+
+
+def test_a_job_that_is_over_when_it_is_cancelled_is_no_error(world: Simulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "scancel: error: Kill job error on job id {}: Job/step already completing or completed\n"
+    monkeypatch.setattr(fake_slurm, "DENIED", words)
+    world.slurm.set(denied=["1_2"])
+    assert cancel(world.cluster, {"run-2"}) == 1

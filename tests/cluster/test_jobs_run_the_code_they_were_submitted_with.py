@@ -133,6 +133,12 @@ def test_a_results_folder_that_cannot_be_written_is_one_line(package: Path, tmp_
     assert "\n" not in str(caught.value)
 
 
+def test_a_results_folder_that_ends_a_path_in_the_middle_is_refused(package: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="jobs find their code by PYTHONPATH, where : ends a path; choose another"):
+        keep_code(tmp_path / "12:30")
+    assert not (tmp_path / "12:30").exists()
+
+
 def test_inside_a_copy_the_code_version_is_that_of_the_original(tmp_path: Path) -> None:
     """Records of jobs name the commit, which a copy has not."""
     copy = kept(tmp_path)
@@ -154,7 +160,7 @@ def test_a_job_refuses_to_run_other_code_and_says_so(tmp_path: Path, monkeypatch
     monkeypatch.setattr(task, "fingerprint", lambda package: "ccc")
     study = StudyFolder(tmp_path / "study")
     runs = tuple(works(2))
-    job = Task(study.path, runs, code="abc", threads=1, at_once=1, scratch="", time_limit_min=60)
+    job = Task(study.path, runs, code="abc", threads=1, at_once=1, scratch="", time_limit_min=60, warn_before_end_s=120)
     with pytest.raises(RunFailed, match="is ccc now, but was abc when this job was submitted"):
         job()
     for work in runs:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,29 @@ def test_in_any_weather(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         world.check()
     world.slurm.set(silent=[])
     world.check_end(world.run_out(), runs)
+
+
+@pytest.mark.parametrize(
+    ("limits", "of_slurm", "arrays"),
+    [
+        ({}, {}, [23]),
+        ({"max_array_size": 5}, {}, [5, 5, 5, 5, 3]),
+        ({"max_submitted": 4}, {}, [4]),
+        ({"max_submitted": 7, "max_array_size": 5}, {}, [5, 2]),
+        ({}, {"max_submitted": 9}, [5, 2, 2]),  # it says no until it is asked for half, a quarter, ... as much
+    ],
+    ids=str,
+)
+def test_the_queue_is_filled_as_far_as_there_is_room(
+    limits: dict[str, int], of_slurm: dict[str, int], arrays: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, runs = simulated(tmp_path, monkeypatch, **of_slurm), works(23)
+    begun(world, units_of(runs), limits=limits)
+    world.look()
+    assert list(Counter(job["array"] for job in world.slurm.jobs.values()).values()) == arrays
+    world.check()
+    world.check_end(world.run_out(), runs)
+    assert world.done_by.total() == 23
 
 
 def short_life(world: Simulated, *, steps_to_live: float = float("inf")) -> int:

@@ -97,6 +97,14 @@ def test_numbers_may_be_values_of_variables_and_options(tmp_path: Path) -> None:
         ("training: {time_limit_h: 1-12:00:00}", "2: training.time_limit_h: hours as a number are expected"),
         ("training: {time_limit_h: 0}", "2: training.time_limit_h: hours as a number are expected"),
         ("packing: {runs_at_once: 3}", "2: packing: runs_at_once is 3, but a job has only 1 runs_per_job"),
+        (
+            "training: {extra: {clusters: other}}",
+            "2: training.extra: clusters: jobs of other clusters would not be found",
+        ),
+        (
+            "environment: {variables: {OMP_NUM_THREADS: 1}}",
+            "2: environment.variables: the key cpus_per_task decides on OMP",
+        ),
         ("limits: {max_array_size: 0}", "2: limits.max_array_size: input should be greater than or equal to 1"),
     ],
 )
@@ -107,6 +115,16 @@ def test_what_is_wrong_is_told_in_a_line_with_its_place(tmp_path: Path, wrong: s
     assert told.startswith(f"{tmp_path / 'cluster.yaml'}:{message}")
     assert "\n" not in told
     assert "more)" not in told  # one mistake in training is not told again for measuring
+
+
+@pytest.mark.parametrize("kind", ["training", "measuring"])
+def test_a_warning_comes_in_the_second_half_of_a_job(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        loaded(tmp_path, f"rhythm: {{warn_before_end_s: 300}}\n{kind}: {{time_limit_h: {600 / 3600}}}")
+    told = str(caught.value)
+    assert f"warn_before_end_s is 300, but must be less than half of {kind}.time_limit_h, which is 600 s" in told
+    assert "\n" not in told
+    loaded(tmp_path, f"rhythm: {{warn_before_end_s: 299}}\n{kind}: {{time_limit_h: {600 / 3600}}}")
 
 
 def test_a_limit_of_a_year_is_none() -> None:

@@ -238,12 +238,6 @@ def test_arrays_must_be_as_small_as_the_cluster_wants_them() -> None:
     assert "no arrays" in problems(profile(), known(config={"MaxArraySize": "0"}))["arrays"]
 
 
-def test_a_warning_longer_than_the_job_is_none() -> None:
-    rhythm = {"warn_before_end_s": 600}
-    assert "lower the one" in problems(profile({"time_limit_h": 1 / 6}, rhythm=rhythm), known())["time-out"]
-    assert "time-out" not in problems(profile({"time_limit_h": 1}, rhythm=rhythm), known())
-
-
 def test_jobs_that_give_way_must_be_told_to() -> None:
     silent = known(config={"SlurmctldParameters": ""})
     assert "ask the administrators for preempt_send_user_signal" in problems(profile(), silent)["preemption"]

@@ -32,6 +32,7 @@ def test_the_papers_protocol_in_full() -> None:
         "pixel_grid": "corner",
         "flip_test": True,
         "flip_shift": True,
+        "reading": {"output": "simcc", "bins_a_pixel": 2, "keypoint": "likeliest bins"},
         "boxes": {
             "source": "detections",
             "file": STANDARD,
@@ -57,6 +58,34 @@ def test_the_keypoints_say_which_protocol_scores() -> None:
     assert stated_protocol(mpii)["name"] == "mpii"
     assert stated_protocol(mpii)["boxes"] == {"source": "ground_truth"}
     assert "oks_nms" not in stated_protocol(mpii), "nobody is dropped before PCKh"
+
+
+@pytest.mark.parametrize(
+    ("name", "reading", "words"),
+    [
+        (
+            "hrnet_w32",
+            {"output": "heatmap", "pixels_a_cell": 4, "ends_aligned": False},
+            "heatmap (highest cell, moved by a quarter)",
+        ),
+        (
+            "vitpose_s",
+            {"output": "heatmap", "pixels_a_cell": 4, "ends_aligned": True},
+            "heatmap (parabola through the logarithm)",
+        ),
+        (
+            "fastpose50_dcn",
+            {"output": "heatmap", "pixels_a_cell": 4, "ends_aligned": False},
+            "heatmap (mean place under the sigmoid)",
+        ),
+        ("distilpose_s", {"output": "regression", "confidence": "its score"}, "regression (coordinates)"),
+        ("deeppose_res50", {"output": "regression", "confidence": "1"}, "regression (coordinates)"),
+    ],
+)
+def test_what_a_network_says_is_read_by_a_rule_that_is_stated(name: str, reading: dict[str, Any], words: str) -> None:
+    stated = stated_protocol(run(name))
+    assert {key: value for key, value in stated["reading"].items() if key != "keypoint"} == reading
+    assert f", {words}, " in in_words(stated)
 
 
 def test_annotated_boxes_have_no_detector() -> None:

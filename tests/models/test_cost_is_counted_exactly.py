@@ -34,7 +34,7 @@ def test_params_and_macs_of_the_released_models(name: str) -> None:
     assert (cost.params, cost.full, cost.thop) == FIGURES[name]
 
 
-@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("name", [name for name in list_models() if name.startswith("gtpt")])
 def test_closed_form_equals_the_operator_trace_field_by_field(name: str) -> None:
     assert gtpt_cost(model_config(name)) == measured_cost(create_model(name))
 

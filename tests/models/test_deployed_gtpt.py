@@ -60,7 +60,7 @@ def test_every_axis_has_an_inference_form_with_the_same_outputs(changes):
     assert largest_difference(model(*given), deployed(*given)) < 1e-4
 
 
-@pytest.mark.parametrize("name", [name for name in list_models() if "tiny" not in name])
+@pytest.mark.parametrize("name", [name for name in list_models() if name.startswith("gtpt") and "tiny" not in name])
 @torch.no_grad()
 def test_released_models_agree_to_rounding(name):
     torch.manual_seed(0)

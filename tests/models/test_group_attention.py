@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,7 +192,7 @@ def test_parameters_at_full_size_and_macs_that_never_change(weights: str, extra:
     """Three groups, six fine layers, 192 channels, 576 in the feed-forward net; 5,479,008 as released."""
     changes = {"fine_layers.weights": {"kind": weights}}
     shared, cost = gtpt_cost(model_config("gtpt_s_coco")), gtpt_cost(model_config("gtpt_s_coco", changes))
-    assert cost == replace(shared, params=5_479_008 + extra)
+    assert cost == shared._replace(params=5_479_008 + extra)
     model = create_model("gtpt_s_coco", **changes)
     assert sum(parameter.numel() for parameter in model.parameters()) == cost.params
 

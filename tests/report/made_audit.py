@@ -62,7 +62,8 @@ def planned(
     study = root / "studies" / "audit.yaml"
     study.parent.mkdir()
     content = {"study": "audit", "audit": {"published": published if rows is None else ["paper.csv"], **audit}}
-    study.write_text(yaml.safe_dump(content | ({} if timing is None else {"timing": timing})), encoding="utf-8")
+    keys = {} if timing is None else {"timing": timing}
+    study.write_text(yaml.safe_dump(content | keys, sort_keys=False), encoding="utf-8")
     session = open_session(study, "quick", None, root / "results")
     return Made(session.plan, session.folder)
 

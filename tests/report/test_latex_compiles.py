@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from gtpt_bench.report.write import write_report
+from tests.report import made_audit
 from tests.report.made import found, make_study
+from tests.report.made_audit import write_times
 from tests.report.made_speed import RawCell, make_speed
 from tests.report.test_audit_of_published_figures import counted, planned
 
@@ -74,6 +76,15 @@ def test_hostile_words_compile_as_text(pdflatex: str, tmp_path: Path) -> None:
 
 def test_an_audit_compiles(pdflatex: str, tmp_path: Path) -> None:
     made = counted(planned(tmp_path))
+    write_report(made.plan, made.folder)
+    (tmp_path / "tex").mkdir()
+    assert compiled(pdflatex, made.folder.report("quick") / "table.tex", tmp_path / "tex").startswith(b"%PDF")
+
+
+def test_models_side_by_side_compile(pdflatex: str, tmp_path: Path) -> None:
+    audit = {"models": ["gtpt_t_coco"], "claims": ["hevitpose_abstract.csv"]}
+    made = made_audit.planned(tmp_path, ["gtpt_readme_wholebody.csv"], timing={}, **audit)
+    write_times(counted(made), {"gtpt_t_coco": 30.0})
     write_report(made.plan, made.folder)
     (tmp_path / "tex").mkdir()
     assert compiled(pdflatex, made.folder.report("quick") / "table.tex", tmp_path / "tex").startswith(b"%PDF")

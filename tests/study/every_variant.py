@@ -10,11 +10,13 @@ from typing import Any
 from gtpt_bench.config import DataIdentity, RunConfig
 from gtpt_bench.frozen import canonical_json
 from gtpt_bench.models import ModelConfig
+from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.study.load import load_study
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.planning import build_plan
 from gtpt_bench.study.yaml_source import read_yaml
 from gtpt_bench.training.config import TrainingConfig
+from tests.training.peers import CROP, narrow
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = [path for path in sorted((ROOT / "studies").glob("*.yaml")) if "audit" not in read_yaml(path).content]
@@ -77,6 +79,8 @@ SMALL_TOKENIZERS: dict[str, dict[str, Any]] = {
 
 def small(model: ModelConfig) -> ModelConfig:
     """The same switches at a twelfth of the width; half the resolution where no dense tokens need the slots."""
+    if not isinstance(model, GTPTConfig):
+        return model.changed({"input_size": CROP, **narrow(model)})
     kind = model.tokenizer.kind
     tokenizer = {f"tokenizer.{key}": value for key, value in SMALL_TOKENIZERS[kind].items()}
     halved = {} if model.keypoint_set.dense_parts else {"input_size": [length // 2 for length in model.input_size]}

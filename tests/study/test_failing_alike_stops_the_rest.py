@@ -96,7 +96,9 @@ def hopeless(tmp_path: Path) -> list[str | Path]:
     """The command for a study of five runs on pictures that are not there."""
     accuracy = {"model": "gtpt_tiny_coco", "data": "coco", "training": {"preset": "quick", "epochs": 1}}
     accuracy["evaluation"] = {"boxes": "ground_truth"}
-    study = write_study(tmp_path / "s.yaml", model="", accuracy=accuracy, vary={}, seeds=[0, 1, 2, 3, 4], report={"plots": []})
+    study = write_study(
+        tmp_path / "s.yaml", model="", accuracy=accuracy, vary={}, seeds=[0, 1, 2, 3, 4], report={"plots": []}
+    )
     return [study, "--data-root", write_data_root(tmp_path / "data"), "--results", tmp_path / "results"]
 
 

@@ -19,6 +19,7 @@ from gtpt_bench.study.job import RunJob
 from gtpt_bench.study.missing import PlannedJob, runs_at_once, threads_a_run
 from tests.study.small_study import STUDY, Ends, Workplace
 
+
 @dataclass
 class Process:
     """A worker that is started and, some looks later, over."""

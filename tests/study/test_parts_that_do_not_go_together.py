@@ -12,7 +12,7 @@ from gtpt_bench.study.compatible import first_conflict
 
 def run(model: dict[str, Any] | None = None, **parts: Any) -> RunConfig:
     values = {"model": {}, "data": {"kind": "drawn"}, "evaluation": {"boxes": "ground_truth"}, **parts}
-    return RunConfig.model_validate({**values, "model": model or {}})
+    return RunConfig.model_validate({**values, "model": {"family": "gtpt", **(model or {})}})
 
 
 ORACLE = {"pruning": {"score": "oracle"}}

@@ -18,8 +18,10 @@ from gtpt_bench.models import ModelConfig, model_config
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.ema import ShortEma
 from gtpt_bench.training.history import EpochSummary
+from gtpt_bench.training.peer_recipes import PEER_QUICK
 from gtpt_bench.training.schedule import CosineDecay
 from gtpt_bench.training.trainer import Trainer
+from tests.training.peers import small_peer
 
 SMALL_CHANGES: dict[str, Any] = {
     "input_size": [64, 48],
@@ -82,6 +84,21 @@ def small_trainer(people: list[Person], *, seed: int = 0, recipe: TrainingConfig
         memory_bytes=2**20,
     )
     return Trainer(model, recipe, crops, seed=seed, device=torch.device("cpu"))
+
+
+def peer_trainer(name: str, people: list[Person], *, seed: int = 0, **recipe: Any) -> Trainer:
+    """The same of a peer made small (peers.py): three epochs on `people`."""
+    model = small_peer(name)
+    training = PEER_QUICK.changed({"epochs": EPOCHS, "batch_size": 3, **recipe})
+    crops = PersonCrops(
+        people,
+        input_size=model.input_size,
+        keypoints=model.keypoint_set,
+        augmentation=training.augmentation,
+        seed=seed,
+        memory_bytes=2**20,
+    )
+    return Trainer(model, training, crops, seed=seed, device=torch.device("cpu"))
 
 
 def train_until(trainer: Trainer, step: int) -> Trainer:

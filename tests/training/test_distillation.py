@@ -24,6 +24,7 @@ from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
 from gtpt_bench.training.config import TrainingConfig
 from gtpt_bench.training.distillation import DISTILLATIONS, Distillation, Divergence
 from gtpt_bench.training.losses import global_perceived_loss
+from gtpt_bench.training.objective import objective_of
 from tests.training.small import (
     RECIPE,
     STEPS_PER_EPOCH,
@@ -237,7 +238,7 @@ def test_before_its_epoch_the_average_says_nothing(step: int, like: str, people:
     batch, losses = next_batch(run), {}
     delayed = DISTILLATIONS["ema"].changed({"ema_from_epoch": 1})
     for name, distillation in (("delayed", delayed), ("none", DISTILLATIONS["none"]), ("ema", DISTILLATIONS["ema"])):
-        run.config = run.config.changed({"distillation": distillation.model_dump()})
+        run.objective = objective_of(run.model_config, run.config.changed({"distillation": distillation.model_dump()}))
         losses[name] = float(run.loss(batch).detach())
     assert losses["none"] != losses["ema"]
     assert losses["delayed"] == pytest.approx(losses[like], rel=1e-6)

@@ -108,9 +108,6 @@ def _number(settings: Settings, name: str) -> float:
 def warning_comes_in_time(profile: ClusterProfile, settings: Settings) -> Check:
     """What a job is told before it ends."""
     warn_s, limit_min = profile.rhythm.warn_before_end_s, profile.training.time_limit_min
-    if warn_s >= 60 * limit_min:
-        words = f"rhythm.warn_before_end_s ({warn_s} s) is no shorter than training.time_limit_h ({hours(limit_min)})"
-        return Check("time-out", False, f"{words}: jobs would save and queue again at once; lower the one")
     kill_s = seconds_of(settings.get("KillWait", ""))
     again = "" if settings.get("JobRequeue") == "1" else "; JobRequeue is off, but our jobs ask for it"
     words = f"runs save {warn_s} s before their time limit of {hours(limit_min)} and queue again"

@@ -13,6 +13,7 @@ from gtpt_bench.efficiency.measure.tables_counting import counting
 from gtpt_bench.efficiency.options import InferenceOptions
 from gtpt_bench.efficiency.timing.samples import TimingSamples
 from gtpt_bench.efficiency.timing.statistics import Summary, summary
+from gtpt_bench.models.sources import notes_on
 from gtpt_bench.shown import NONE, Section, decimal, mebibytes, plus_minus, whole
 
 CONVENTIONS_NOTE = "MACs: full counts every attention product, thop is the authors' convention; --explain tells all"
@@ -38,7 +39,8 @@ def cost_table(measured: Measured) -> Section:
     ]
     columns = ("model", "params", "params thop", "MACs full", "MACs thop")
     deployed = measured.request.options.form == "deployed"
-    return Section("", columns, tuple(rows), (CONVENTIONS_NOTE, *([DEPLOYED_NOTE] if deployed else [])))
+    notes = (CONVENTIONS_NOTE, *([DEPLOYED_NOTE] if deployed else []), *notes_on(name for name, _ in costs))
+    return Section("", columns, tuple(rows), notes)
 
 
 def time_table(measured: Measured) -> Section:

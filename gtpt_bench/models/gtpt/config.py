@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
 
+from gtpt_bench.data.pixel_grid import GridName
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.keypoints import Keypoints, KeypointSet, keypoint_set_of
 from gtpt_bench.models.cost import Cost
@@ -106,6 +107,16 @@ class GTPTConfig(Frozen):
     def needs_truth(self) -> bool:
         """Whether it looks at the true keypoints, which only an upper bound may."""
         return self.pruning.score.needs_truth
+
+    @property
+    def authors_grid(self) -> GridName:
+        """Where pixels lie in the crops that its authors train on (data/pixel_grid.py)."""
+        return "corner"
+
+    @property
+    def has_deployed_form(self) -> bool:
+        """Whether `model.deploy()` gives a faster one."""
+        return True
 
     @property
     def tokens_a_layer(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
+from gtpt_bench.data.pixel_grid import GridName
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.keypoints import Keypoints, KeypointSet, keypoint_set_of
 from gtpt_bench.models.cost import Cost
@@ -48,6 +49,16 @@ class PeerConfig(Frozen, ABC):
     @property
     def needs_truth(self) -> bool:
         """Whether it looks at the true keypoints; only an upper bound may."""
+        return False
+
+    @property
+    def authors_grid(self) -> GridName:
+        """Where pixels lie in the crops that its authors train on (data/pixel_grid.py)."""
+        return "corner"
+
+    @property
+    def has_deployed_form(self) -> bool:
+        """Whether `model.deploy()` gives a faster one."""
         return False
 
     @property

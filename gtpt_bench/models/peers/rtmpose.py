@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from gtpt_bench.models.peers.config import Output, PeerConfig
 from gtpt_bench.models.peers.division import check_division
 from gtpt_bench.models.peers.input_size import check_input_size
+from gtpt_bench.models.reading import SimccReading
 
 if TYPE_CHECKING:
     from gtpt_bench.models.peers.rtmpose_net import RTMPose
@@ -50,6 +51,10 @@ class RTMPoseConfig(PeerConfig):
             check_division("widths:", width, 2, of="halves")
         check_input_size(self.input_size, self.stride)
         return self
+
+    @property
+    def reading(self) -> SimccReading:
+        return SimccReading(self.split_ratio)
 
     def build(self) -> RTMPose:
         from gtpt_bench.models.peers.rtmpose_net import RTMPose

@@ -23,6 +23,7 @@ from gtpt_bench.models.blocks.token_encoder import TokenAttention, TokenEncoder,
 from gtpt_bench.models.peers.token_config import TokenConfig
 from gtpt_bench.models.peers.trunks import HRNetToStage3, Stem
 
+
 class TokenNet(nn.Module):
     """Feature map `[B, C, h, w]` to what the head says of each keypoint, `[B, K, …]`.
 

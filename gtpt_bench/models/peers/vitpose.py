@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from gtpt_bench.data.pixel_grid import GridName
 from gtpt_bench.models.peers.config import PeerConfig
 from gtpt_bench.models.peers.division import check_division
 from gtpt_bench.models.peers.input_size import check_input_size
@@ -39,6 +40,11 @@ class PlainTransformer(PeerConfig):
     @property
     def reading(self) -> HeatmapReading:
         return HeatmapReading(peak="dark", aligned=True)
+
+    @property
+    def authors_grid(self) -> GridName:
+        """Theirs is unbiased (UDP), apart from a scale that is smaller by one pixel of the crop's width."""
+        return "centred"
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -8,6 +8,7 @@ import torch
 from gtpt_bench.models.peers.distilpose import DistilPoseConfig, distilpose_l, distilpose_s
 from gtpt_bench.models.peers.tokenpose import tokenpose_s_v1
 from gtpt_bench.models.reading import RegressionReading
+from gtpt_bench.models.sources import source_of
 from tests.models.peers.counting import counted, on_meta
 from tests.models.peers.official import Official, filled, needs_parity, relative_difference, same_names_and_shapes
 from tests.models.peers.small_tokens import SMALL, pictures
@@ -63,7 +64,7 @@ def test_coordinates_are_shares_the_score_is_raw_and_the_widths_are_positive() -
 
 
 def test_the_row_says_that_there_is_no_teacher_and_where_the_score_stands() -> None:
-    assert "teacher" in distilpose_s().note
+    assert "teacher" in source_of("distilpose_s").note
     assert distilpose_s().reading == RegressionReading(score_column=2)
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from gtpt_bench.models.peers.hevitpose import HEViTPoseConfig, hevitpose_b, hevitpose_s, hevitpose_t
 from gtpt_bench.models.peers.hevitpose_net import CascadedGroupAttention, Embedding, ReducedAttention
 from gtpt_bench.models.sizes import Size
+from gtpt_bench.models.sources import source_of
 from tests.models.peers.counting import counted, on_meta
 from tests.models.peers.hevitpose_closed_form import hevitpose_cost
 
@@ -79,7 +80,7 @@ def test_macs_of_b_lie_on_the_published_curve_without_attention(
 
 
 def test_every_row_must_say_that_it_is_a_reconstruction() -> None:
-    assert HEViTPoseConfig.note == "reconstruction"
+    assert all("reconstruction" in source_of(f"hevitpose_{size}").note for size in "tsb")
 
 
 # Overlap of patches (PEOW)
