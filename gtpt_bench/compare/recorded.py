@@ -133,7 +133,9 @@ def _planned(folder: Path, record: Record) -> tuple[Plan, PlannedRun] | None:
 
 def _trained(plan: Plan, variant: str) -> str:
     trained, measured = plan.trained.get(variant), plan.measured.get(variant)
-    return trained.model if trained and measured and trained.model != measured.model else ""
+    if trained is None or measured is None or trained.config == measured.config:
+        return ""
+    return f"a smaller {trained.model}" if trained.model == measured.model else trained.model
 
 
 def _time(plan: Plan, study: StudyFolder, variant: str) -> RecordedTime | None:

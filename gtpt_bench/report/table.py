@@ -19,7 +19,11 @@ from gtpt_bench.study.reported import Reported
 
 def study_table(plan: Plan, records: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None) -> StudyTable:
     """The table of a plan; columns that no row fills are left out, those of failed measurements are not."""
-    rows = [Row(variant, dict(_variant_cells(plan, variant, records, accuracy))) for variant in plan.variants]
+    named = _model_cells(plan)
+    rows = [
+        Row(name, {**named.get(name, {}), **dict(_variant_cells(plan, name, records, accuracy))})
+        for name in plan.variants
+    ]
     rows += [Row(f"{r.method} {r.variant}", dict(_reported_cells(plan, r)), reported=True) for r in plan.reported]
     return StudyTable(filled(columns(plan), tuple(rows)), tuple(rows))
 
@@ -53,14 +57,19 @@ def columns(plan: Plan) -> tuple[Column, ...]:
     )
 
 
+def _model_cells(plan: Plan) -> dict[str, dict[str, Cell]]:
+    """The model of each variant, where they are not all of one."""
+    models = {name: plan.shown(name).model for name in plan.variants}
+    if len(set(models.values())) < 2:
+        return {}
+    return {name: {"model": Cell(model, origin="configured")} for name, model in models.items()}
+
+
 def _variant_cells(
     plan: Plan, variant: str, by_variant: Mapping[str, VariantRecords], accuracy: StudyAccuracy | None
 ) -> Iterator[tuple[str, Cell]]:
     records = by_variant[variant]
-    planned = plan.shown(variant)
-    config = planned.config
-    if len({plan.shown(name).model for name in plan.variants}) > 1:
-        yield "model", Cell(planned.model, origin="configured")
+    config = plan.shown(variant).config
     if config.pruning_words:
         yield "keep_rates", Cell(config.pruning_words, origin="configured")
     if config.tokens_a_layer:

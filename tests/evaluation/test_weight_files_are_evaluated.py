@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.errors import DataError, InputError, WeightsError
@@ -17,6 +18,7 @@ from gtpt_bench.evaluation.score import score_files
 from gtpt_bench.evaluation.weights import Evaluated, evaluate_file
 from gtpt_bench.models import create_model
 from gtpt_bench.training.checkpoint import FORMAT
+from tests.data.coco_folder import shared
 
 MODEL = "gtpt_tiny_coco"
 
@@ -45,10 +47,12 @@ def checkpoint(path: Path, *, broken: bool = False, **about: str) -> Path:
     return path
 
 
-def evaluate(weights: Path, root: DataRoot, predictions: Path | None = None) -> Evaluated:
+def evaluate(
+    weights: Path, root: DataRoot, predictions: Path | None = None, *, name: str = MODEL, split: str = "val2017"
+) -> Evaluated:
     protocol = Protocol(boxes="ground_truth", flip_test=False)
     return evaluate_file(
-        MODEL, weights, root.path, protocol, split="val2017", predictions=predictions, on_batch=lambda *_: None
+        name, weights, root.path, protocol, split=split, predictions=predictions, on_batch=lambda *_: None
     )
 
 
@@ -85,3 +89,46 @@ def test_missing_files_are_named(tmp_path: Path, root: DataRoot) -> None:
         evaluate(tmp_path / "weights.pt", root)
     with pytest.raises(InputError, match=r"person_keypoints_val2017.json does not exist"):
         evaluate(checkpoint(tmp_path / "weights.pt"), DataRoot(tmp_path))
+
+
+def official(path: Path, name: str) -> Path:
+    """As the authors of a peer release their weights: a state dict under their names."""
+    torch.manual_seed(0)
+    state = create_model(name).state_dict()
+    if path.suffix == ".safetensors":
+        save_file(state, path)
+    else:
+        torch.save({"state_dict": state}, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "grid", "output"),
+    [
+        ("vitpose_s", "weights.pth", "centred", "heatmap"),
+        ("deeppose_res50", "weights.safetensors", "corner", "regression"),
+    ],
+)
+def test_peers_are_evaluated_as_their_authors_do(
+    tmp_path: Path, root: DataRoot, name: str, file: str, grid: str, output: str
+) -> None:
+    """From either kind of file, in the authors' grid of pixels, read by the rule of the output."""
+    predictions = tmp_path / "predictions.json"
+    found = evaluate(official(tmp_path / file, name), root, predictions, name=name)
+    assert score_files(predictions, root.annotations("val2017", "coco"), "coco") == found.metrics
+    assert found.protocol["pixel_grid"] == grid
+    assert found.protocol["reading"]["output"] == output
+
+
+def test_a_model_of_mpii_is_scored_by_pckh(tmp_path: Path) -> None:
+    weights, root = official(tmp_path / "weights.pth", "hevitpose_t"), shared("mpii_mini")
+    found = evaluate(weights, DataRoot(root), name="hevitpose_t", split="valid")
+    assert found.protocol["name"] == "mpii"
+    assert found.protocol["boxes"] == {"source": "ground_truth"}
+    assert found.metrics["Mean"] >= found.metrics["Mean@0.1"]
+
+
+def test_weights_of_another_model_are_refused_in_one_line(tmp_path: Path, root: DataRoot) -> None:
+    with pytest.raises(WeightsError, match=r"does not fit the model; missing: .* unexpected: ") as found:
+        evaluate(official(tmp_path / "weights.pth", "deeppose_res50"), root, name="vitpose_s")
+    assert "\n" not in str(found.value)

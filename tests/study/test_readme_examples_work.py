@@ -41,6 +41,20 @@ def test_its_study_can_be_planned(tmp_path: Path) -> None:
     assert len(plan.runs) == 6
 
 
+def test_its_variants_of_several_models_can_be_planned(tmp_path: Path) -> None:
+    path = tmp_path / "models.yaml"
+    path.write_text("study: models\n" + block("yaml", "model: tokenpose_s_v1"), encoding="utf-8")
+    study, source = load_study(path)
+    plan = build_plan(study, source, profile="quick", identify=lambda run: DataIdentity(), device="a CPU")
+    assert [cost.model for cost in plan.trained.values()] == [
+        "tokenpose_s_v1",
+        "tokenpose_s_v1",
+        "simplebaseline_res50",
+        "gtpt_tiny_coco",
+    ]
+    assert plan.measured["GTPT-S"].model == "gtpt_s_coco"
+
+
 def test_its_groups_are_a_grouping_of_coco() -> None:
     groups = yaml.safe_load(block("yaml", "groups:"))["groups"]
     config = model_config("gtpt_s_coco", {"groups": groups})

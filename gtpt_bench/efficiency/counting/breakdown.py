@@ -54,7 +54,7 @@ class Breakdown:
 
 
 def breakdown(model: nn.Module, trace: Trace) -> Breakdown:
-    """`trace` being a forward pass of the same model. Stages of a GTPT are its own, of others its direct children."""
+    """`trace` being a forward pass of the same model. Stages of a GTPT are its own, of others `child_stages`."""
     config = getattr(model, "config", None)
     if isinstance(config, GTPTConfig):
         return _breakdown(
@@ -65,15 +65,28 @@ def breakdown(model: nn.Module, trace: Trace) -> Breakdown:
             stage_tokens=tokens_of_stages(config).get,
             module_tokens=lambda path: tokens_of_module(config, path),
         )
-    children = [name for name, _ in model.named_children()]
+    children, child_of = child_stages(model)
     return _breakdown(
         model,
         trace,
-        stage=lambda path: path.partition(".")[0] or ELSEWHERE,
+        stage=lambda path: child_of(path) or ELSEWHERE,
         order=(*children, ELSEWHERE),
         stage_tokens=lambda name: None,
         module_tokens=lambda path: None,
     )
+
+
+def child_stages(model: nn.Module) -> tuple[list[str], Callable[[str], str]]:
+    """Names of a model's children, or of its only child's, and which of them a module's path is in; "" for none."""
+    prefix, module = "", model
+    while len(children := [*module.named_children()]) == 1 and [*children[0][1].children()]:
+        name, module = children[0]
+        prefix += f"{name}."
+
+    def stage(path: str) -> str:
+        return path.removeprefix(prefix).partition(".")[0] if path.startswith(prefix) else ""
+
+    return [name for name, _ in children], stage
 
 
 def _breakdown(

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from torch import nn
 
-from gtpt_bench.efficiency.counting.breakdown import ELSEWHERE
+from gtpt_bench.efficiency.counting.breakdown import ELSEWHERE, child_stages
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.stages import STAGES, stage_of
 
@@ -38,12 +38,13 @@ class StageMap:
 
 
 def stage_map(model: nn.Module) -> StageMap:
-    """Stages of a GTPT, trained or deployed, as in models/gtpt/stages.py; of any other module its children."""
+    """Stages of a GTPT, trained or deployed, as in models/gtpt/stages.py; of any other module `child_stages`."""
     config = getattr(model, "config", None)
     paths = [path for path, _ in model.named_modules()]
     if isinstance(config, GTPTConfig):
         return stages_among(paths, lambda path: stage_of(config, path), STAGES)
-    return stages_among(paths, lambda path: path.partition(".")[0], [name for name, _ in model.named_children()])
+    children, child_of = child_stages(model)
+    return stages_among(paths, child_of, children)
 
 
 def stages_among(paths: Iterable[str], stage_of: Callable[[str], str], order: Sequence[str]) -> StageMap:
