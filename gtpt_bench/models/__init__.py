@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from gtpt_bench.errors import InputError
 from gtpt_bench.models.catalogue import ModelConfig, list_models, model_config
 from gtpt_bench.models.gtpt.config import GTPTConfig
 
@@ -52,12 +53,29 @@ def build_model(config: GTPTConfig) -> GTPT: ...
 @overload
 def build_model(config: ModelConfig) -> Any: ...
 def build_model(config: ModelConfig) -> Any:
-    """The network that a config describes: an `nn.Module` with its config as `config`."""
+    """The network that a config describes: an `nn.Module` with its config as `config`.
+
+    Raises:
+        InputError: it is too large to be given memory; `empty_model` gives it none.
+    """
+    _check_memory(config)
     if not isinstance(config, GTPTConfig):
         return config.build()
     from gtpt_bench.models.gtpt.model import GTPT
 
     return GTPT(config)
+
+
+def _check_memory(config: ModelConfig) -> None:
+    if not config.counted_only:
+        return
+    import torch
+
+    if torch.get_default_device().type != "meta":
+        raise InputError(
+            f"a {config.family} of this size has gigabytes of weights and is only counted, without memory: "
+            "`measure --only cost`, counted_only in an audit, empty_model in Python"
+        )
 
 
 def empty_model(config: ModelConfig) -> Any:

@@ -25,6 +25,7 @@ class SimccReading:
 
 
 Peak = Literal["quarter", "dark", "integral"]
+"""Rules that find a keypoint in a map; `HeatmapReading` says what each does."""
 PEAK_WORDS: Mapping[Peak, str] = MappingProxyType(
     {
         "quarter": "highest cell, moved by a quarter",

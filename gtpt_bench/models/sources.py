@@ -84,12 +84,17 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
         "deeppose_res101_wholebody": Source("DeepPose", MMPOSE, "Res101"),
         "pvt_s": Source("PVT-S", MMPOSE),
         "pvtv2_b2": Source("PVTv2-B2", MMPOSE),
-        "pvtv2_b2_wholebody": Source("PVT", MMPOSE, "assumed to be PVTv2-B2; no convention gives the reported 19.7"),
+        "pvtv2_b2_wholebody": Source(
+            "PVT",
+            MMPOSE,
+            "assumed to be PVTv2-B2; no convention gives the reported 19.7 of it or of PVT-S, and how it was counted "
+            "is not told",
+        ),
         "fastpose50_dcn": Source("FastPose50-dcn", "github.com/MVIG-SJTU/AlphaPose", "17 keypoints, width 128"),
         "fastpose50_dcn_wholebody": Source(
             "FastPose50-dcn-si",
             "github.com/MVIG-SJTU/AlphaPose",
-            "the published whole-body configuration (width 256); the reported 6.1 fits 17 keypoints and width 128",
+            "the published whole-body configuration, width 256",
         ),
         "hevitpose_t": Source("HEViTPose-T", HEVITPOSE, RECONSTRUCTION),
         "hevitpose_s": Source("HEViTPose-S", HEVITPOSE, RECONSTRUCTION),

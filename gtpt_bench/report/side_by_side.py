@@ -134,11 +134,6 @@ def _ar_of(key: str) -> str:
     return f"{key[:-2]}AR"
 
 
-def _column(key: str) -> str:
-    """A key that stays apart from those of what is measured."""
-    return f"{key.lower()}_reported"
-
-
 def _note_cells(notes: Sequence[str], numbered: Mapping[str, int]) -> Cells:
     if notes:
         yield "notes", Cell(", ".join(str(numbered[note]) for note in notes), origin="configured")

@@ -136,7 +136,7 @@ def prunings(depths: tuple[int, ...], *, least: float) -> st.SearchStrategy[dict
 ANY = settings(derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@settings(ANY, max_examples=70)
+@settings(ANY, max_examples=40)
 @given(config=any_config())
 def test_closed_form_equals_the_trace_field_by_field(config: GTPTConfig) -> None:
     assert gtpt_cost(config) == measured_cost(without_weights(config))

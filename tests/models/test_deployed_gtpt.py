@@ -138,6 +138,7 @@ def test_nothing_waits_for_the_device():
     assert logits.x.shape == (20, 17, 192)
 
 
+@pytest.mark.long
 @torch.no_grad()
 def test_compiles_to_one_graph_a_schedule_and_never_again():
     torch._dynamo.reset()

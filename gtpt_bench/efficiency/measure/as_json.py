@@ -10,11 +10,13 @@ from typing import Any
 from gtpt_bench.efficiency.counting.cross_check_json import check_as_json
 from gtpt_bench.efficiency.end_to_end.spans import EndToEnd
 from gtpt_bench.efficiency.energy import Energy
+from gtpt_bench.efficiency.explain.explanation import Explanation
 from gtpt_bench.efficiency.measure.figures import CostFigures, Explained, Measured, ModelFigures
 from gtpt_bench.efficiency.sweep import Sweep
 from gtpt_bench.efficiency.timing.interleaved import Interleaved
 from gtpt_bench.efficiency.timing.samples import TimingSamples
 from gtpt_bench.efficiency.timing.statistics import summary
+from gtpt_bench.models.sources import source_of
 
 
 def as_json(measured: Measured) -> list[dict[str, Any]]:
@@ -24,6 +26,8 @@ def as_json(measured: Measured) -> list[dict[str, Any]]:
 def _model(measured: Measured, model: ModelFigures) -> Iterator[tuple[str, Any]]:
     parts = measured.request.parts
     yield "model", model.name
+    if note := source_of(model.name).note:
+        yield "note", note
     if model.cost is not None:
         if "cost" in parts:
             yield from _cost(model.cost).items()
@@ -84,8 +88,17 @@ def time_as_json(samples: TimingSamples) -> dict[str, Any]:
 
 
 def _explained(found: Explained) -> dict[str, Any]:
-    explanation, findings = found.explanation, found.explanation.findings
-    content = {
+    content = explanation_as_json(found.explanation)
+    if found.first is not None:
+        beside = {"model": found.first.name, "sentence": found.sentence_beside_first}
+        content["beside_first"] = beside | interleaved_as_json(found.first.times)
+    return content
+
+
+def explanation_as_json(explanation: Explanation) -> dict[str, Any]:
+    """One model at one batch: a row a stage, the machine's rates, what is said of them, and the samples."""
+    findings = explanation.findings
+    return {
         "batch": explanation.batch,
         "sentence": explanation.sentence,
         "rate_share": findings.rate_share,
@@ -100,14 +113,11 @@ def _explained(found: Explained) -> dict[str, Any]:
         "machine": {
             "flops_per_s": explanation.rates.flops_per_s,
             "bandwidth_bytes_per_s": explanation.rates.bandwidth_bytes_per_s,
+            "cached_bytes_per_s": explanation.rates.cached_bytes_per_s,
             **asdict(explanation.rates),
         },
         "samples": [asdict(one) for one in explanation.times.rounds],
     }
-    if found.first is not None:
-        beside = {"model": found.first.name, "sentence": found.sentence_beside_first}
-        content["beside_first"] = beside | interleaved_as_json(found.first.times)
-    return content
 
 
 def interleaved_as_json(found: Interleaved) -> dict[str, Any]:

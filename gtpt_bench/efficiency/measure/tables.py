@@ -27,6 +27,8 @@ def sections(measured: Measured) -> Iterator[Section]:
     if "time" in measured.request.parts:
         yield time_table(measured)
     yield from beside(measured)
+    if notes := notes_on(model.name for model in measured.models):
+        yield Section(notes=tuple(notes))
     if not measured.request.parts <= OF_COUNTING:
         yield Section(notes=tuple(conditions(measured)))
 
@@ -39,7 +41,7 @@ def cost_table(measured: Measured) -> Section:
     ]
     columns = ("model", "params", "params thop", "MACs full", "MACs thop")
     deployed = measured.request.options.form == "deployed"
-    notes = (CONVENTIONS_NOTE, *([DEPLOYED_NOTE] if deployed else []), *notes_on(name for name, _ in costs))
+    notes = (CONVENTIONS_NOTE, *([DEPLOYED_NOTE] if deployed else []))
     return Section("", columns, tuple(rows), notes)
 
 

@@ -114,6 +114,11 @@ class GTPTConfig(Frozen):
         return "corner"
 
     @property
+    def counted_only(self) -> bool:
+        """No GTPT is too large to be built."""
+        return False
+
+    @property
     def has_deployed_form(self) -> bool:
         """Whether `model.deploy()` gives a faster one."""
         return True

@@ -1,7 +1,8 @@
 """What the configs of all peers have in common. Torch-free.
 
 Each family has a config (`NAME.py`) with its sizes, its presets under their published names and where its figures come
-from, and a network beside it (`NAME_net.py`). Source: spec/baselines.md.
+from, and a network beside it (`NAME_net.py`). All see RGB normalised by ImageNet's mean and deviation
+(data/dataset.py), as every family here was published. Source: spec/baselines.md.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from gtpt_bench.data.pixel_grid import GridName
 from gtpt_bench.frozen import Frozen
@@ -18,6 +21,8 @@ from gtpt_bench.keypoints import Keypoints, KeypointSet, keypoint_set_of
 from gtpt_bench.models.cost import Cost
 from gtpt_bench.models.reading import HeatmapReading, Reading, RegressionReading, SimccReading
 from gtpt_bench.models.sizes import Size
+
+Positive = Annotated[int, Field(ge=1)]
 
 Output = Literal["heatmap", "simcc", "regression"]
 """What a network says of a crop: maps `[B, J, H / 4, W / 4]`, `SimccLogits`, or coordinates as shares of the crop."""
@@ -59,6 +64,11 @@ class PeerConfig(Frozen, ABC):
     @property
     def has_deployed_form(self) -> bool:
         """Whether `model.deploy()` gives a faster one."""
+        return False
+
+    @property
+    def counted_only(self) -> bool:
+        """Whether its weights are gigabytes, so that it is counted without memory and never built with it."""
         return False
 
     @property

@@ -6,18 +6,16 @@ real-time", arXiv 2211.03375. Network: fastpose_net.py. Source: spec/baselines.m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gtpt_bench.models.peers.config import PeerConfig
+from gtpt_bench.models.peers.config import PeerConfig, Positive
 from gtpt_bench.models.peers.input_size import check_input_size
 from gtpt_bench.models.reading import HeatmapReading
 
 if TYPE_CHECKING:
     from gtpt_bench.models.peers.fastpose_net import FastPose
-
-Positive = Annotated[int, Field(ge=1)]
 
 
 class FastPoseConfig(PeerConfig):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gtpt_bench.keypoints import Keypoints
-from gtpt_bench.models.peers.config import PeerConfig
+from gtpt_bench.models.peers.config import PeerConfig, Positive
 from gtpt_bench.models.peers.division import check_division
 from gtpt_bench.models.peers.input_size import check_input_size
 from gtpt_bench.models.sizes import Size
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 STRIDES = (4, 2, 2)
 """Of each stage's embedding; the stages work at strides 4, 8 and 16."""
 
-Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
 EachStage = tuple[Positive, Positive, Positive]
 

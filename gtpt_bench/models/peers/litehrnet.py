@@ -6,17 +6,15 @@ Source: spec/baselines.md §3.6.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gtpt_bench.models.peers.config import PeerConfig
+from gtpt_bench.models.peers.config import PeerConfig, Positive
 from gtpt_bench.models.peers.input_size import check_input_size
 
 if TYPE_CHECKING:
     from gtpt_bench.models.peers.litehrnet_net import LiteHRNet
-
-Positive = Annotated[int, Field(ge=1)]
 
 
 class LiteHRNetConfig(PeerConfig):

@@ -7,7 +7,7 @@ Source: spec/baselines.md §3.6.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from gtpt_bench.models.blocks.conv_unit import conv_unit
 from gtpt_bench.models.blocks.deconv_head import heatmaps
+from gtpt_bench.models.blocks.hrnet import fused as summed
 from gtpt_bench.models.blocks.residual import conv_norm
 from gtpt_bench.models.blocks.shuffle import interleave
 from gtpt_bench.models.blocks.start import he_convolutions
@@ -138,7 +139,7 @@ def fuse_path(channels: Sequence[int], source: int, target: int) -> nn.Module:
 
 def fused(paths: nn.ModuleList, maps: Sequence[Tensor]) -> list[Tensor]:
     """As it is meant: each target is the sum of all branches, each through its path once."""
-    return [torch.relu(_total(to_target.children(), maps)) for to_target in paths]
+    return [torch.relu(summed(to_target.children(), maps)) for to_target in paths]
 
 
 def fused_as_released(paths: nn.ModuleList, maps: Sequence[Tensor]) -> list[Tensor]:
@@ -148,17 +149,11 @@ def fused_as_released(paths: nn.ModuleList, maps: Sequence[Tensor]) -> list[Tens
     the path from it twice.
     """
     finest, *others = paths
-    overwritten = maps[0] + _total(finest.children(), maps)
+    overwritten = maps[0] + summed(finest.children(), maps)
     maps = [overwritten, *maps[1:]]
     # Twice and not times two: that is what it costs.
-    doubled = [next(to_target.children())(overwritten) + _total(to_target.children(), maps) for to_target in others]
+    doubled = [next(to_target.children())(overwritten) + summed(to_target.children(), maps) for to_target in others]
     return [torch.relu(total) for total in (overwritten, *doubled)]
-
-
-def _total(paths: Iterable[nn.Module], maps: Sequence[Tensor]) -> Tensor:
-    first, *others = (path(x) for path, x in zip(paths, maps, strict=True))
-    total: Tensor = sum(others, start=first)
-    return total
 
 
 class WeightingBlock(nn.Module):

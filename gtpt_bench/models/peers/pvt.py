@@ -7,11 +7,11 @@ Source: spec/baselines.md §3.11.
 from __future__ import annotations
 
 from math import lcm
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from gtpt_bench.models.peers.config import PeerConfig
+from gtpt_bench.models.peers.config import PeerConfig, Positive
 from gtpt_bench.models.peers.division import check_division
 from gtpt_bench.models.peers.input_size import check_input_size
 from gtpt_bench.models.sizes import Size
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 STRIDES = (4, 8, 16, 32)
 """At which each stage works."""
 
-Positive = Annotated[int, Field(ge=1)]
 EachStage = tuple[Positive, Positive, Positive, Positive]
 
 

@@ -6,11 +6,11 @@ Source: spec/baselines.md §3.9.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gtpt_bench.models.peers.config import Output, PeerConfig
+from gtpt_bench.models.peers.config import Output, PeerConfig, Positive
 from gtpt_bench.models.peers.division import check_division
 from gtpt_bench.models.peers.input_size import check_input_size
 from gtpt_bench.models.reading import SimccReading
@@ -18,9 +18,7 @@ from gtpt_bench.models.reading import SimccReading
 if TYPE_CHECKING:
     from gtpt_bench.models.peers.rtmpose_net import RTMPose
 
-EachStage = tuple[
-    Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]
-]
+EachStage = tuple[Positive, Positive, Positive, Positive]
 
 
 class RTMPoseConfig(PeerConfig):

@@ -16,6 +16,7 @@ from gtpt_bench.models.peers.config import PeerConfig
 from gtpt_bench.models.peers.division import check_division
 from gtpt_bench.models.peers.input_size import check_lengths
 from gtpt_bench.models.peers.trunks import Stem, TokenTrunk
+from gtpt_bench.models.reading import HeatmapReading, Reading
 from gtpt_bench.models.sizes import Size
 
 
@@ -54,6 +55,11 @@ class TokenConfig(PeerConfig):
         check_division("width", self.width, self.heads, of="heads")
         self.pruning.check(self.grid_size.area, self.depth)
         return self
+
+    @property
+    def reading(self) -> Reading:
+        """TokenPose's and PPT's authors evaluate with DARK's decoder, which the specification leaves open."""
+        return HeatmapReading(peak="dark")
 
     @property
     def grid_size(self) -> Size:

@@ -13,6 +13,7 @@ from gtpt_bench.models.peers.config import PeerConfig
 from gtpt_bench.models.peers.division import check_division
 from gtpt_bench.models.peers.input_size import check_input_size
 from gtpt_bench.models.peers.trunks import HRNetToStage3, ResNetToStage2, TransPoseTrunk
+from gtpt_bench.models.reading import HeatmapReading
 from gtpt_bench.models.sizes import Size
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class TransPoseConfig(PeerConfig):
         check_input_size(self.input_size, self.trunk.deepest_stride)
         check_division("width", self.width, self.heads, of="heads")
         return self
+
+    @property
+    def reading(self) -> HeatmapReading:
+        """Its authors evaluate with DARK's decoder, which the specification leaves open."""
+        return HeatmapReading(peak="dark")
 
     @property
     def grid_size(self) -> Size:

@@ -6,12 +6,12 @@ arXiv 2204.12484. Source: spec/baselines.md §3.10.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from gtpt_bench.data.pixel_grid import GridName
-from gtpt_bench.models.peers.config import PeerConfig
+from gtpt_bench.models.peers.config import PeerConfig, Positive
 from gtpt_bench.models.peers.division import check_division
 from gtpt_bench.models.peers.input_size import check_input_size
 from gtpt_bench.models.reading import HeatmapReading
@@ -19,7 +19,9 @@ from gtpt_bench.models.reading import HeatmapReading
 if TYPE_CHECKING:
     from gtpt_bench.models.peers.vitpose_net import ViTPose
 
-Positive = Annotated[int, Field(ge=1)]
+
+HUGE_WIDTH = 1280
+"""That of ViTPose-H: 2.5 GB of weights, 3.7 GB with six experts."""
 
 
 class PlainTransformer(PeerConfig):
@@ -40,6 +42,10 @@ class PlainTransformer(PeerConfig):
     @property
     def reading(self) -> HeatmapReading:
         return HeatmapReading(peak="dark", aligned=True)
+
+    @property
+    def counted_only(self) -> bool:
+        return self.width >= HUGE_WIDTH
 
     @property
     def authors_grid(self) -> GridName:

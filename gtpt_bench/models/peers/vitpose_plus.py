@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gtpt_bench.models.peers.vitpose import PlainTransformer, Positive
+from gtpt_bench.models.peers.config import Positive
+from gtpt_bench.models.peers.vitpose import PlainTransformer
 
 if TYPE_CHECKING:
     from gtpt_bench.models.peers.vitpose_plus_net import ViTPosePlus

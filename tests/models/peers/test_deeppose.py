@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from gtpt_bench.models.peers.deeppose import DeepPoseConfig, deeppose_res50, deeppose_res101_wholebody
 from gtpt_bench.models.sizes import Size
@@ -52,6 +53,12 @@ def test_coordinates_are_a_pair_for_each_keypoint_and_nothing_bounds_them() -> N
     coordinates = network(torch.randn(2, 3, 64, 32))
     assert coordinates.shape == (2, 16, 2)
     assert (coordinates < -1).all()
+
+
+@pytest.mark.parametrize("height", [0, -64, 100])
+def test_an_input_that_the_stride_does_not_divide_is_refused(height: int) -> None:
+    with pytest.raises(ValidationError, match=f"height {height} must be a multiple of 32"):
+        DeepPoseConfig(input_size=Size(height, 64))
 
 
 def test_outputs_are_x_and_y_in_turn() -> None:

@@ -8,6 +8,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from gtpt_bench.errors import InputError
+from gtpt_bench.models import build_model, create_model, empty_model
 from gtpt_bench.models.peers.vitpose import ViTPoseConfig, vitpose_s
 from gtpt_bench.models.peers.vitpose_plus import (
     ViTPosePlusConfig,
@@ -98,8 +100,12 @@ def test_an_expert_chosen_hard_costs_what_plain_vitpose_does() -> None:
     assert hard.cost._replace(params=0) == plain.cost._replace(params=0)
 
 
-def test_h_is_built_without_memory() -> None:
-    assert {weight.device.type for weight in on_meta(vitpose_plus_h_wholebody().build).parameters()} == {"meta"}
+def test_h_is_built_without_memory_and_not_with_it() -> None:
+    assert {weight.device.type for weight in empty_model(vitpose_plus_h_wholebody()).parameters()} == {"meta"}
+    with pytest.raises(InputError, match="gigabytes of weights and is only counted"):
+        build_model(vitpose_plus_h_wholebody())
+    with pytest.raises(InputError, match="only counted"):
+        create_model("vitpose_s", width=1280, heads=16)
 
 
 # Quirks
