@@ -25,7 +25,7 @@ def compare(
         list[str] | None, typer.Option("--set-b", metavar="KEY=VALUE", help="Change B alone. Repeatable.")
     ] = None,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Time the models of runs or studies now, instead of using records.")
+        bool, typer.Option("--measure", help="Count and time models of runs or studies now, instead of using records.")
     ] = False,
     batch: Annotated[int, typer.Option(min=1, help="Images a call when throughput is measured.")] = 8,
     seconds: Annotated[
@@ -38,7 +38,8 @@ def compare(
 
     Models are timed now, in short slices in turn, until it is clear: faster,
     slower, same, or ambiguous when time is up. Of runs and studies the recorded
-    times are compared if they come from one session; --measure times now.
+    costs and times are compared; times of two sessions stand side by side
+    without a verdict. --measure counts and times now.
 
     Keys of --set, --set-a and --set-b are those of the model, or begin with run.
     and say how it is run: run.form (trained, deployed), run.dtype, run.layout,
@@ -49,6 +50,10 @@ def compare(
     gtpt-study compare gtpt_s_coco gtpt_s_coco --set-b run.form=deployed
 
     gtpt-study compare gtpt_s_coco gtpt_s_coco --set-b pruning.keep_rates=[1,1,1,1]
+
+    A study by two versions of the code, the records that were kept and fresh ones:
+
+    gtpt-study compare results/records/pruning_ratio results/pruning_ratio
     """  # short lines: help keeps them as they are
     from gtpt_bench.compare.sides import Asked, side
     from gtpt_bench.study.changes import changes_of

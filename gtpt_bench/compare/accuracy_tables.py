@@ -57,6 +57,8 @@ def accuracy_notes(compared: Sequence[AccuracyCompared]) -> Iterator[str]:
         f"persons in {first.num_images:,} images; 95 % intervals of AP count other images, that of the paired "
         f"difference {covered}"
     )
+    if any(found.identical for found in compared):
+        yield "same: every seed has the same AP on every resample of the images, to the last digit"
     detectable = max(found.detectable for found in compared)
     if math.isfinite(detectable):
         yield (
@@ -64,4 +66,4 @@ def accuracy_notes(compared: Sequence[AccuracyCompared]) -> Iterator[str]:
             "such comparisons"
         )
     if len(compared) > 1:
-        yield f"p and verdict of each row stand for themselves, not corrected for {len(compared)} comparisons"
+        yield f"p and verdicts are corrected for {len(compared)} comparisons (Holm); intervals stand for themselves"

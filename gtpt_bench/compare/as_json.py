@@ -10,12 +10,15 @@ from gtpt_bench.compare.cost import CostCompared
 from gtpt_bench.compare.entry import Entry
 from gtpt_bench.compare.run import Compared, PairCompared
 from gtpt_bench.compare.time import TimeCompared
+from gtpt_bench.compare.two_sessions import Apart
 from gtpt_bench.efficiency.measure.as_json import finite, interleaved_as_json
+from gtpt_bench.models.sources import source_of
 
 
 def as_json(compared: Compared) -> dict[str, Any]:
     """`pairs` by variant for studies; models and runs have what a pair has at the top."""
-    sides = {"kind": compared.first.kind, "a": compared.first.name, "b": compared.second.name}
+    sides: dict[str, Any] = {"kind": compared.first.kind, "a": compared.first.name, "b": compared.second.name}
+    sides["origins"] = {what: list(pair) for what, pair in compared.origins.items()}
     pairs = {name: _pair(pair, compared) for name, pair in compared.pairs.items()}
     if compared.first.kind != "study":
         (pair,) = pairs.values()
@@ -45,6 +48,7 @@ def _model(entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "model": entry.model,
+        "note": source_of(entry.model).note,
         "trained": entry.trained or entry.model,
         "options": entry.options.model_dump(mode="json"),
     }
@@ -53,9 +57,12 @@ def _model(entry: Entry) -> dict[str, Any]:
 def _cost(cost: CostCompared) -> dict[str, Any]:
     a, b = cost.first, cost.second
     macs = {
-        name: {"a": count, "b": b.macs[name], "ratio": _ratio(count, b.macs[name])} for name, count in a.macs.items()
+        name: {"a": count, "b": b.macs[name], "ratio": _ratio(count, b.macs[name])}
+        for name, count in a.macs.items()
+        if name in b.macs
     }
-    return {"params": {"a": a.params, "b": b.params, "ratio": _ratio(a.params, b.params)}, "macs": macs}
+    counts = {"params": {"a": a.params, "b": b.params, "ratio": _ratio(a.params, b.params)}, "macs": macs}
+    return counts | {"verdict": cost.verdict, "recorded": [a.recorded or None, b.recorded or None]}
 
 
 def _ratio(a: int, b: int) -> float | None:
@@ -71,6 +78,7 @@ def _time(found: TimeCompared) -> dict[str, Any]:
         "a_images_per_s": found.images_per_s[0],
         "b_images_per_s": found.images_per_s[1],
         "verdict": comparison.verdict,
+        "one_session": not isinstance(comparison, Apart),
         **asdict(comparison),
         "confidence": found.confidence,
         "device": found.device,

@@ -1,23 +1,21 @@
-"""Parameters and MACs of two models in every convention, counted now."""
+"""Parameters and MACs of two models in every convention: as they were recorded, or counted now.
+
+Two records may be of two versions of the code that counts; one record beside a count of now would be, too, so that
+either both are recorded or both are counted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from gtpt_bench.compare.entry import Entry
+from gtpt_bench.compare.entry import Counts, Entry
 from gtpt_bench.config import cost_signature
 from gtpt_bench.efficiency.counting.countable import countable_model
 from gtpt_bench.efficiency.measure.cost import cost_figures
 from gtpt_bench.models.catalogue import ModelConfig
 
-
-@dataclass(frozen=True)
-class Counts:
-    """Of one network as it is trained; a deployed form computes the same."""
-
-    params: int
-    macs: Mapping[str, int]
+CostVerdict = Literal["same", "other"]
 
 
 @dataclass(frozen=True)
@@ -27,22 +25,36 @@ class CostCompared:
 
     @property
     def rows(self) -> dict[str, tuple[int, int]]:
-        """Both figures of parameters and of each convention."""
-        macs = {f"MACs {name}": (count, self.second.macs[name]) for name, count in self.first.macs.items()}
+        """Both figures of parameters and of each convention that both know."""
+        common = {
+            name: (count, self.second.macs[name]) for name, count in self.first.macs.items() if name in self.second.macs
+        }
+        macs = {f"MACs {name}": counts for name, counts in common.items()}
         return {"params": (self.first.params, self.second.params), **macs}
+
+    @property
+    def verdict(self) -> CostVerdict:
+        """Counts are exact: whatever differs is real."""
+        return "same" if all(a == b for a, b in self.rows.values()) else "other"
 
 
 class Counter:
     """Counts each config once.
 
+    Args:
+        anew: count what is recorded too.
+
     Raises:
         CountingBroken: this installation counts known layers wrong.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, anew: bool = False) -> None:
+        self._anew = anew
         self._counted: dict[str, Counts] = {}
 
     def compared(self, first: Entry, second: Entry) -> CostCompared:
+        if first.cost and second.cost and not self._anew:
+            return CostCompared(first.cost, second.cost)
         return CostCompared(self._counts(first.config), self._counts(second.config))
 
     def _counts(self, config: ModelConfig) -> Counts:

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.options import PLAIN, InferenceOptions
-from gtpt_bench.evaluation.coco import Matches
 from gtpt_bench.models.catalogue import ModelConfig
+from gtpt_bench.report.kept import Kept
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,27 @@ class Evaluation:
     """Of one trained model.
 
     Attributes:
+        kept: what lies beside its record; compact records have no matches.
         on: what it was scored on, by names of choices; equal for the same persons in the same images.
     """
 
     seed: int
     file: Path
-    matches: Matches
+    kept: Kept
     on: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of one network as it is trained; a deployed form computes the same.
+
+    Attributes:
+        recorded: file of the record; empty if it was counted now.
+    """
+
+    params: int
+    macs: Mapping[str, int]
+    recorded: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,11 +49,13 @@ class RecordedTime:
     """A model's raw samples in a session that was recorded.
 
     Attributes:
-        file: of the session; samples of one file were taken in turn and can be compared.
+        file: of the session.
+        session: tells sessions apart, wherever their files lie; samples of one were taken in turn.
         samples: `latency_ns`, a list a round, and `throughput_images_per_s`.
     """
 
     file: Path
+    session: str
     samples: Mapping[str, Any]
     throughput_batch: int
     device: str
@@ -56,6 +72,8 @@ class Entry:
         trained: name of the trained model where it is another one; empty otherwise.
         evaluations: one a seed.
         unevaluated: why there are none; empty if there are.
+        cost: as it was counted when it was recorded.
+        origins: what made its records, by part: code, packages, machine.
     """
 
     name: str
@@ -67,6 +85,8 @@ class Entry:
     evaluations: Sequence[Evaluation] = ()
     unevaluated: str = ""
     time: RecordedTime | None = None
+    cost: Counts | None = None
+    origins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def evaluated_on(config: RunConfig) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gtpt_bench.compare.entry import Entry, Evaluation, RecordedTime, dotted, evaluated_on
+from gtpt_bench.compare.entry import Counts, Entry, Evaluation, RecordedTime, dotted, evaluated_on
+from gtpt_bench.compare.origins import origins_of
 from gtpt_bench.config import RunConfig
-from gtpt_bench.data.people import read_json
 from gtpt_bench.efficiency.options import InferenceOptions
 from gtpt_bench.errors import InputError
-from gtpt_bench.evaluation.matches_json import matches_from_json
+from gtpt_bench.report.kept import KeptFiles
 from gtpt_bench.report.records import VariantRecords, gather
-from gtpt_bench.study.plan import Plan, PlannedRun
+from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun
 from gtpt_bench.study.session import last_plan
 from gtpt_bench.study.store import JobFolder, Record, StudyFolder, read_record
 
@@ -38,6 +38,10 @@ def run_entry(folder: Path, options: InferenceOptions) -> Entry:
     planned = _planned(folder, record or {})
     measured = planned[0].measured.get(planned[1].variant) if planned else None
     evaluated = bool(record and record["step"] == "evaluate")
+    study = StudyFolder(folder.parent)
+    time = _time(planned[0], study, planned[1].variant) if planned else None
+    cost = _cost(study, measured)
+    made_by = {"accuracy": [record] if record and evaluated else [], "cost": _read(cost), "time": _read(time)}
     return Entry(
         name=str(folder),
         model=measured.model if measured else "its model",
@@ -47,7 +51,9 @@ def run_entry(folder: Path, options: InferenceOptions) -> Entry:
         trained=_trained(planned[0], planned[1].variant) if planned else "",
         evaluations=[_evaluation(folder, record, config)] if record and evaluated else [],
         unevaluated="" if evaluated else f"{folder} is not evaluated",
-        time=_time(planned[0], StudyFolder(folder.parent), planned[1].variant) if planned else None,
+        time=time,
+        cost=cost,
+        origins=origins_of(made_by),
     )
 
 
@@ -70,8 +76,14 @@ def _variant(plan: Plan, study: StudyFolder, variant: str, records: VariantRecor
     settings = dotted(measured.config if config is None else config.model_dump(mode="json", exclude={"seed"}))
     on = evaluated_on(config) if config else {}
     evaluations = [
-        Evaluation(found.seed, study.path / found.found.file, found.kept.matches(), on) for found in records.evaluations
+        Evaluation(found.seed, study.path / found.found.file, found.kept, on) for found in records.evaluations
     ]
+    time, cost = _time(plan, study, variant), _cost(study, plan.measured.get(variant))
+    made_by = {
+        "accuracy": [found.found.record for found in records.evaluations],
+        "cost": _read(cost),
+        "time": _read(time),
+    }
     return Entry(
         name=f"{study.path}: {variant}",
         model=measured.model,
@@ -81,7 +93,9 @@ def _variant(plan: Plan, study: StudyFolder, variant: str, records: VariantRecor
         trained=_trained(plan, variant),
         evaluations=evaluations,
         unevaluated="" if evaluations else _unevaluated(records),
-        time=_time(plan, study, variant),
+        time=time,
+        cost=cost,
+        origins=origins_of(made_by),
     )
 
 
@@ -112,8 +126,7 @@ def _evaluation(folder: Path, record: Record, config: RunConfig) -> Evaluation:
             f"{folder} was scored by PCKh, and compare knows AP only; read its figures in its evaluate-*.json"
         )
     job, signature = JobFolder(folder), str(record["signature"])
-    matches = matches_from_json(read_json(job.matches(signature)))
-    return Evaluation(config.seed, job.evaluation(signature), matches, evaluated_on(config))
+    return Evaluation(config.seed, job.evaluation(signature), KeptFiles(job, signature), evaluated_on(config))
 
 
 def _planned(folder: Path, record: Record) -> tuple[Plan, PlannedRun] | None:
@@ -148,4 +161,22 @@ def _time(plan: Plan, study: StudyFolder, variant: str) -> RecordedTime | None:
     if not {"latency_ns", "throughput_images_per_s"} <= samples.keys():
         return None
     device = str(record.get("provenance", {}).get("device", ""))
-    return RecordedTime(study.timing(timing).resolve(), samples, timing.settings.throughput_batch, device)
+    file, began = study.timing(timing).resolve(), record.get("started_at")
+    session = f"{timing.signature} of {began}" if began else str(file)
+    return RecordedTime(file, session, samples, timing.settings.throughput_batch, device)
+
+
+def _cost(study: StudyFolder, planned: PlannedCost | None) -> Counts | None:
+    """As it was counted by the code of then."""
+    record = read_record(study.cost(planned), planned.signature) if planned else None
+    if planned is None or record is None:
+        return None
+    metrics = record["metrics"]
+    return Counts(int(metrics["params"]), metrics["macs"], str(study.cost(planned)))
+
+
+def _read(of: Counts | RecordedTime | None) -> list[Record]:
+    """The record that something was taken from."""
+    path = None if of is None else Path(of.recorded) if isinstance(of, Counts) else of.file
+    record = read_record(path) if path else None
+    return [record] if record else []

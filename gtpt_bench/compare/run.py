@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gtpt_bench.compare.accuracy import AccuracyCompared, compared_accuracy
+from gtpt_bench.compare.accuracy import AccuracyCompared, compared_accuracy, corrected
 from gtpt_bench.compare.cost import CostCompared, Counter
 from gtpt_bench.compare.entry import Entry, differences
+from gtpt_bench.compare.origins import changed_origins
 from gtpt_bench.compare.sides import Side
 from gtpt_bench.compare.time import TimeCompared, check_options, measured_times, recorded_times, why_not_recorded
 from gtpt_bench.efficiency.measure.running import Steps, in_silence
@@ -74,6 +75,12 @@ class Compared:
     pairs: Mapping[str, PairCompared]
     alone: tuple[tuple[str, ...], tuple[str, ...]]
 
+    @property
+    def origins(self) -> dict[str, tuple[str, str]]:
+        """What made the records of both, where it differs: code, packages, machine."""
+        pairs = self.pairs.values()
+        return changed_origins([pair.first.origins for pair in pairs], [pair.second.origins for pair in pairs])
+
 
 def compare(first: Side, second: Side, how: How, steps: Steps = in_silence) -> Compared:
     """Compare two sides of the same kind.
@@ -117,6 +124,9 @@ def _pairs(
         for name, pair in chosen.items():
             reasons = "; ".join(dict.fromkeys(entry.unevaluated for entry in pair if entry.unevaluated))
             found[name] |= {"accuracy": compared_accuracy(*pair), "no_accuracy": reasons}
+        together = {name: own["accuracy"] for name, own in found.items() if own["accuracy"]}
+        for name, own in corrected(together).items():
+            found[name]["accuracy"] = own
     if "time" in how.parts and measures:
         check_options([entry for pair in chosen.values() for entry in pair])
         for name, pair in chosen.items():
@@ -125,7 +135,7 @@ def _pairs(
         for name, pair in chosen.items():
             found[name] |= {"time": recorded_times(*pair), "no_time": why_not_recorded(*pair)}
     if "cost" in how.parts:
-        counter = Counter()
+        counter = Counter(anew=how.measures)
         for name, pair in chosen.items():
             found[name]["cost"] = counter.compared(*pair)
     return {name: PairCompared(*chosen[name], **values) for name, values in found.items()}

@@ -1,4 +1,7 @@
-"""Time of two models: measured now in turn, or from samples of one recorded session, in which they were."""
+"""Time of two models: measured now in turn, or from samples of one recorded session, in which they were.
+
+Of two sessions both times are told, with an interval that counts rounds alone; whether they differ is not.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from gtpt_bench.compare.entry import Entry, RecordedTime
+from gtpt_bench.compare.two_sessions import compared_apart
 from gtpt_bench.efficiency.gpu.identity import card_of
 from gtpt_bench.efficiency.gpu.state import gpu_state
 from gtpt_bench.efficiency.gpu.watch import GpuConditions, RoundWatch
@@ -38,7 +42,7 @@ class TimeCompared:
         device: on which they were taken.
         threads: of both; unknown for recorded ones.
         measured: raw rounds, if it was measured now.
-        source: file of the recorded session otherwise.
+        source: file of the recorded session otherwise, or of both.
         gpu: how the card was meanwhile; None without one.
     """
 
@@ -133,8 +137,19 @@ def why_not_recorded(first: Entry, second: Entry) -> str:
         return f"no session of latency and images/s is recorded for {' and '.join(dict.fromkeys(lacking))}"
     if (first.options, second.options) != (PLAIN, PLAIN):
         return "recorded times are of plain models in float32, not of the way of running that was asked for"
-    if first.time is not None and second.time is not None and first.time.file != second.time.file:
-        return f"times come from two sessions, {first.time.file} and {second.time.file}, and cannot be compared"
+    if first.time is not None and second.time is not None and first.time.session != second.time.session:
+        return _why_not_apart(first.time, second.time)
+    return ""
+
+
+def _why_not_apart(a: RecordedTime, b: RecordedTime) -> str:
+    """Why two sessions do not even stand side by side; empty if they do."""
+    for what, one, other in (
+        ("devices", a.device, b.device),
+        ("batch sizes", str(a.throughput_batch), str(b.throughput_batch)),
+    ):
+        if one != other:
+            return f"times come from two sessions on two {what}, {one} and {other}, and cannot be compared"
     return ""
 
 
@@ -148,6 +163,10 @@ def _recorded(
 ) -> TimeCompared:
     """Rounds in which other processes had the cores are set aside, as in a session of now."""
     first, second = call_ms
+    if times[0].session != times[1].session:
+        middles = float(np.median(first)), float(np.median(second))
+        source = f"{times[0].file} and {times[1].file}"
+        return TimeCompared(quantity, batch, middles, compared_apart(first, second), times[0].device, source=source)
     disturbed = [a or b for a, b in zip(*(_disturbed(time, len(first)) for time in times), strict=True)]
     comparison = compared_undisturbed(first, second, disturbed, rng=np.random.default_rng(0))
     told = told_rounds(disturbed, comparison.confidence)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gtpt_bench.compare.run import PairCompared
 from gtpt_bench.compare.time import TimeCompared
+from gtpt_bench.compare.two_sessions import Apart
 from gtpt_bench.efficiency.measure.tables import gpu_in_words
 from gtpt_bench.efficiency.timing.comparison import fewest_rounds
 from gtpt_bench.shown import Section, decimal
@@ -16,6 +17,10 @@ FORMS_NOTE = (
     "alone, as gtpt-study measure has it, that takes longer"
 )
 NOT_MEASURED = "; --measure times the models now"
+APART_NOTE = (
+    "times come from two sessions: their intervals count rounds, not what the machine did between the two, so that no "
+    "difference is called real; --measure times both configs in turn with the code of now"
+)
 
 
 def time_table(pair: PairCompared) -> Section:
@@ -44,8 +49,15 @@ def _time_cells(found: TimeCompared) -> tuple[str, ...]:
 
 
 def verdict_on_time(found: TimeCompared) -> str:
-    verdict = found.comparison.verdict
+    verdict = time_verdict(found)
+    if isinstance(found.comparison, Apart):
+        return verdict
     return verdict if verdict == "ambiguous" else f"B is {'the same' if verdict == 'same' else verdict}"
+
+
+def time_verdict(found: TimeCompared) -> str:
+    """In a word or two."""
+    return "two sessions" if isinstance(found.comparison, Apart) else found.comparison.verdict
 
 
 def time_ratio(found: TimeCompared) -> str:
@@ -59,6 +71,9 @@ def _time_notes(times: tuple[TimeCompared, ...]) -> Iterator[str]:
     comparison = times[0].comparison
     rounds = " and ".join(str(found.comparison.num_rounds) for found in times)
     yield f"{_taken(times[0])}; {rounds} rounds, {100 * times[0].confidence:.3g} % intervals"
+    if isinstance(comparison, Apart):
+        yield APART_NOTE
+        return
     yield (
         f"the same: the interval lies within {100 * comparison.margin:.0f} %; ambiguous: neither that nor a difference "
         "is certain"
