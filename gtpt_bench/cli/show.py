@@ -59,12 +59,13 @@ def poses(
     Either of a results file (--predictions, as `eval` and `run` write it) or of a model (--model and --weights).
     """
     from gtpt_bench.data.images import read_image
+    from gtpt_bench.models.sources import notes_on
     from gtpt_bench.show.drawing import PoseStyle, drawn_poses, shown_labels, shown_poses
     from gtpt_bench.show.legend import with_legend
     from gtpt_bench.show.picture import image_path, write_png
 
     path = image_path(image, data_root, split)
-    boxes = [_box(text) for text in box or ()]
+    boxes = [box_of(text) for text in box or ()]
     if predictions is not None:
         if model or weights is not None or boxes:
             raise InputError("--predictions holds poses already; leave out --model, --weights and --box")
@@ -76,6 +77,8 @@ def poses(
     write_png(output, with_legend(drawn_poses(read_image(path), seen, style), labels))
     num = len(shown_poses(seen, style))
     typer.echo(f"{num} of {len(seen)} poses ({seen.keypoint_set.name}) of {path.name} drawn in {output}")
+    for note in notes_on([model]):
+        typer.echo(note)
     if not labels:
         typer.echo(f"no keypoint has a confidence of {threshold:g}; try a lower --threshold", err=True)
 
@@ -95,7 +98,7 @@ def _predicted_poses(model: str, weights: Path | None, image: Path, boxes: list[
     return predicted_poses(model, weights, image, boxes)
 
 
-def _box(text: str) -> Box:
+def box_of(text: str) -> Box:
     """x, y, w, h from text."""
     try:
         x, y, width, height = (float(part) for part in text.split(","))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from gtpt_bench.config import RunConfig
@@ -14,6 +15,7 @@ from gtpt_bench.data.pixel_grid import GRIDS
 from gtpt_bench.data.skipping import IntactCrops
 from gtpt_bench.errors import DataError
 from gtpt_bench.evaluation.entries import KeypointTruth
+from gtpt_bench.evaluation.kept_tokens.labels import labels_behind
 from gtpt_bench.evaluation.mpii import MpiiTruth
 from gtpt_bench.evaluation.mpii_files import read_mpii_truth
 from gtpt_bench.keypoints import MPII, KeypointSet
@@ -52,6 +54,19 @@ def evaluation_crops(run: RunConfig, root: DataRoot) -> PersonCrops:
     people = _detected(run, root) if by_detector else people_of_split(root, run.data.evaluation, keypoints)
     grid = GRIDS[run.training.pixel_grid]
     return PersonCrops(people, input_size=run.model.input_size, keypoints=keypoints, grid=grid)
+
+
+def labels_to_evaluate(run: RunConfig, root: DataRoot, people: Sequence[Person]) -> list[Person | None]:
+    """Who has the keypoints of each person of `evaluation_crops`: the same, or the annotated one in a detector's box.
+
+    Raises:
+        DataError: files missing or broken.
+    """
+    if run.evaluation.boxes == "ground_truth":
+        return list(people)
+    path = _annotations(run, root, run.data.evaluation)
+    images, keypoints = root.images(run.data.evaluation), run.model.keypoint_set
+    return labels_behind(people, annotated_people(read_annotations(path), images, keypoints, source=path))
 
 
 def evaluation_truth(run: RunConfig, root: DataRoot) -> KeypointTruth | MpiiTruth:

@@ -9,9 +9,11 @@ from torch import nn
 
 from gtpt_bench.config import RunConfig
 from gtpt_bench.data.layout import DataRoot
-from gtpt_bench.data.samples import evaluation_crops, evaluation_truth
+from gtpt_bench.data.samples import evaluation_crops, evaluation_truth, labels_to_evaluate
 from gtpt_bench.efficiency.torch_device import torch_device
 from gtpt_bench.evaluation.entries import KeypointTruth
+from gtpt_bench.evaluation.kept_tokens.record import TokenSurvival
+from gtpt_bench.evaluation.kept_tokens.recorder import recording
 from gtpt_bench.evaluation.mpii import MpiiTruth
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.score import ScoredPoses, score_poses
@@ -27,11 +29,13 @@ class EvaluatedModel:
 
     Attributes:
         num_people: crops that were evaluated.
+        survival: which image tokens the model kept; None if it keeps all, or has none.
     """
 
     num_people: int
     truth: KeypointTruth | MpiiTruth
     poses: ScoredPoses
+    survival: TokenSurvival | None = None
 
 
 def evaluated_model(
@@ -52,17 +56,20 @@ def evaluated_model(
         InputError: the model's pruning looks at labels, and there are none.
     """
     crops, device = evaluation_crops(run, root), torch_device()
-    poses = predict_poses(
-        model.to(device).eval(),
-        crops,
-        run.evaluation,
-        reading=run.model.reading,
-        batch_size=BATCH,
-        device=device,
-        on_batch=on_batch,
-        team=team,
-    )
+    with recording(model, run.model, crops, lambda: labels_to_evaluate(run, root, crops.people)) as recorder:
+        poses = predict_poses(
+            model.to(device).eval(),
+            crops,
+            run.evaluation,
+            reading=run.model.reading,
+            batch_size=BATCH,
+            device=device,
+            on_batch=on_batch,
+            on_seen=recorder.see,
+            team=team,
+        )
+    survival = recorder.survival(poses, team)
     if not team.is_first:
         return None
     truth = evaluation_truth(run, root)
-    return EvaluatedModel(len(crops), truth, score_poses(truth, poses, crops.keypoints, run.evaluation))
+    return EvaluatedModel(len(crops), truth, score_poses(truth, poses, crops.keypoints, run.evaluation), survival)

@@ -32,6 +32,10 @@ from gtpt_bench.training.team import ALONE, Team
 Decoded = tuple[np.ndarray, np.ndarray]
 
 
+def unseen(batch: Crop) -> None:
+    """Nobody wants to know which crops the model has seen."""
+
+
 @torch.inference_mode()
 def predict_poses(
     model: nn.Module,
@@ -42,6 +46,7 @@ def predict_poses(
     batch_size: int,
     device: torch.device,
     on_batch: Callable[[int, int], None] = lambda done, total: None,
+    on_seen: Callable[[Crop], None] = unseen,
     team: Team = ALONE,
 ) -> Poses:
     """Poses of all persons, scored as their boxes are, in the order of the data set; the same in all processes.
@@ -50,6 +55,7 @@ def predict_poses(
         model: in evaluation mode.
         reading: of its outputs.
         on_batch: told the persons done and the total after each round, in which every process has done a batch.
+        on_seen: told each batch of this process when the model has seen it, before it sees it mirrored.
         team: the processes that share the work.
 
     Raises:
@@ -61,6 +67,7 @@ def predict_poses(
         mirror=crops.keypoints.mirror,
         protocol=protocol,
         reader=reader_of(reading, crops.input_size, crops.grid),
+        on_seen=on_seen,
     )
     places = list(range(len(crops)))
     batches = [places[start : start + batch_size] for start in range(0, len(crops), batch_size)]
@@ -94,11 +101,13 @@ def predicted(
     reader: Reader,
     device: torch.device,
     number: int,
+    on_seen: Callable[[Crop], None] = unseen,
 ) -> Decoded:
     """Crop coordinates `[B, J, 2]` and confidences `[B, J]` of a batch, whose number seeds what the model draws."""
     images, truth = normalised(batch.image.to(device)), _truth(model, batch, device)
     with draws_from(number, device=device):
         output = model(images, *truth)
+        on_seen(batch)
         if protocol.flip_test:
             mirrored = mirror_output(model, images, truth, reader=reader, mirror=mirror, shift=protocol.flip_shift)
             output = reader.averaged(output, mirrored)

@@ -26,6 +26,12 @@ COLOURS: Mapping[str, Colour] = MappingProxyType(
 )
 """By what a legend calls them, in its order; sides are the person's own."""
 
+GROUP_COLOURS: tuple[Colour, ...] = (
+    *((230, 159, 0), (86, 180, 233), (0, 158, 115), (204, 121, 167)),
+    *((213, 94, 0), (240, 228, 66), (0, 114, 178), (150, 150, 150)),
+)
+"""Of keypoint groups, in their order; further ones begin again."""
+
 EDGE: Colour = (20, 20, 24)
 """Around every line and point, so that none is lost on a background of its colour."""
 
@@ -41,6 +47,15 @@ def labels_of(keypoints: KeypointSet) -> tuple[str, ...]:
         for place in places:
             labels[place] = _PARTS.get(part, labels[place])
     return tuple(labels)
+
+
+def group_colour(place: int) -> Colour:
+    return GROUP_COLOURS[place % len(GROUP_COLOURS)]
+
+
+def hex_of(colour: Colour) -> str:
+    """As matplotlib and HTML write it."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def bone_label(first: str, second: str) -> str:

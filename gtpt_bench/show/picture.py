@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 
@@ -10,6 +11,9 @@ from gtpt_bench.data.images import Image
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.errors import InputError
 from gtpt_bench.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def image_path(image: str, data_root: Path | None, split: str) -> Path:
@@ -51,9 +55,23 @@ def write_png(path: Path, picture_HW3: Image) -> None:
     Raises:
         InputError: the name does not end in .png, or nothing can be written there.
     """
-    if path.suffix != ".png":
-        raise InputError(f"{path} is not a .png file, which is what is written")
+    _check(path)
     done, data = cv2.imencode(".png", cv2.cvtColor(picture_HW3, cv2.COLOR_RGB2BGR))
     assert done, "OpenCV writes PNG"
     with replacing(path) as beside:
         beside.write_bytes(data.tobytes())
+
+
+def write_figure(path: Path, figure: Figure) -> None:
+    """Write a figure of matplotlib as `write_png` does, and close it; equal figures are equal bytes."""
+    import matplotlib.pyplot as plt
+
+    _check(path)
+    with replacing(path) as beside:
+        figure.savefig(beside, format="png", metadata={"Software": None})
+    plt.close(figure)
+
+
+def _check(path: Path) -> None:
+    if path.suffix != ".png":
+        raise InputError(f"{path} is not a .png file, which is what is written")

@@ -10,13 +10,13 @@ import numpy as np
 from gtpt_bench.data.dataset import PersonCrops
 from gtpt_bench.data.images import read_image
 from gtpt_bench.data.people import Person
-from gtpt_bench.data.pixel_grid import GRIDS
+from gtpt_bench.data.pixel_grid import GRIDS, PixelGrid
 from gtpt_bench.efficiency.torch_device import torch_device
 from gtpt_bench.evaluation.poses import rescored
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.evaluation.weights import fill_from_file
-from gtpt_bench.models import create_model
+from gtpt_bench.models import ModelConfig, create_model
 from gtpt_bench.show.drawing import SeenPoses
 
 Box = tuple[float, float, float, float]
@@ -36,22 +36,27 @@ def predicted_poses(name: str, weights: Path, image: Path, boxes: Sequence[Box])
         WeightsError, DataError, InputError: in one line what does not fit.
     """
     model, device = create_model(name), torch_device()
-    grid = GRIDS[fill_from_file(model, weights)]
-    height, width = read_image(image).shape[:2]
-    keypoints = model.config.keypoint_set
-    no_labels = np.zeros((len(keypoints), 2), np.float32)
-    people = [
-        Person(0, image, np.asarray(box, np.float32), 1.0, no_labels, no_labels[:, 0])
-        for box in boxes or [(0, 0, width, height)]
-    ]
+    crops = crops_of(image, boxes, model.config, GRIDS[fill_from_file(model, weights)])
     protocol = Protocol()
     poses = predict_poses(
         model.to(device).eval(),
-        PersonCrops(people, input_size=model.config.input_size, keypoints=keypoints, grid=grid),
+        crops,
         protocol,
         reading=model.config.reading,
         batch_size=BATCH,
         device=device,
     )
     scored = rescored(poses, keypoint_threshold=protocol.keypoint_threshold)
-    return SeenPoses(scored.keypoints, scored.scores, keypoints)
+    return SeenPoses(scored.keypoints, scored.scores, crops.keypoints)
+
+
+def crops_of(image: Path, boxes: Sequence[Box], config: ModelConfig, grid: PixelGrid) -> PersonCrops:
+    """What a model sees of one image: a crop a box, or one of the whole image where there is no box."""
+    height, width = read_image(image).shape[:2]
+    keypoints = config.keypoint_set
+    no_labels = np.zeros((len(keypoints), 2), np.float32)
+    people = [
+        Person(0, image, np.asarray(box, np.float32), 1.0, no_labels, no_labels[:, 0])
+        for box in boxes or [(0, 0, width, height)]
+    ]
+    return PersonCrops(people, input_size=config.input_size, keypoints=keypoints, grid=grid)
