@@ -68,12 +68,15 @@ def submit_and_follow(
     from gtpt_bench.cli.studies import finish
     from gtpt_bench.cluster.follow import follow
     from gtpt_bench.cluster.run import submit_study
+    from gtpt_bench.study.execute_local import Outcome
 
     display = progress_display()
     standing = submit_study(
         session, profile, display, processes=processes, chosen=chosen, confirm=lambda hours: yes or _confirmed(hours)
     )
     study = session.plan.study.study
+    if standing is None:
+        return finish(session, Outcome())
     if detach and not standing.is_over:
         typer.echo(f"{study} on {profile.cluster}: {standing.words}.")
         typer.echo("The jobs bring it to its report by themselves; status --watch shows how far it is.")
@@ -122,13 +125,13 @@ def cancel(
     What runs have saved is kept; the same run command goes on from there.
     """
     from gtpt_bench.cluster.control import cancel as cancel_jobs
-    from gtpt_bench.study.session import open_session
+    from gtpt_bench.study.session import open_named
     from gtpt_bench.study.stop import stop_here
 
-    session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
-    folders = {state.folder.name: state.folder for state in session.status() if state.folder}
+    session = open_named(study, profile, data_root, results, changes=set or (), only=only or ())
+    folders = {state.folder.name for state in session.status() if state.folder}
     number = cancel_jobs(session.cluster, folders) if session.cluster.exists else 0
-    number += sum(stop_here(folder) for folder in folders.values())
+    number += stop_here(session.folder, folders | {run.folder for run in session.chosen.runs})
     typer.echo(f"{number} job(s) of {session.plan.study.study} cancelled" if number else "nothing to cancel")
 
 
@@ -147,13 +150,16 @@ def retry(
     from gtpt_bench.cli.progress import progress_display
     from gtpt_bench.cli.studies import finish
     from gtpt_bench.cluster.profile import load_profile
-    from gtpt_bench.study.session import open_session
+    from gtpt_bench.study.session import open_named
 
-    session = open_session(study, profile, data_root, results, changes=set or (), only=only or ())
+    session = open_named(study, profile, data_root, results, changes=set or (), only=only or ())
     failed = {state.folder for state in session.status() if state.state == "failed"}
+    held = held_back(session)
     if not failed:
-        typer.echo("nothing has failed")
+        typer.echo(f"nothing has failed{f'; {held}, and run submits them' if held else ''}")
         return
+    if held:
+        typer.echo(f"{held}, and are submitted too")
 
     def chosen(job: PlannedJob) -> bool:
         return job.folder.path in failed
@@ -163,6 +169,14 @@ def retry(
     where = load_profile(cluster) if cluster else session.cluster.read().profile
     processes = session.cluster.read().processes if session.cluster.exists else 1
     raise typer.Exit(submit_and_follow(session, where, processes, detach=detach, yes=yes, chosen=chosen))
+
+
+def held_back(session: Session) -> str:
+    """How many jobs of a study are in no queue because the first ones all failed alike; "" if there are none."""
+    campaign = session.cluster.read() if session.cluster.exists else None
+    if campaign is None or not campaign.held or not campaign.waiting:
+        return ""
+    return f"{len(campaign.waiting)} job(s) were held back ({campaign.held})"
 
 
 def logs(
@@ -176,10 +190,10 @@ def logs(
 ) -> None:
     """Show the log of a run: what its worker wrote, wherever it ran."""
     from gtpt_bench.cli.follow_log import follow_log
-    from gtpt_bench.study.session import open_session
+    from gtpt_bench.study.session import open_named
     from gtpt_bench.study.store import JobFolder
 
-    session = open_session(study, profile, data_root, results, changes=set or ())
+    session = open_named(study, profile, data_root, results, changes=set or ())
     found = _named(session.status(), run)
     if follow and found.folder and found.state in ("queued", "running"):
         follow_log(JobFolder(found.folder), session.cluster, partial(typer.echo, nl=False))

@@ -8,7 +8,20 @@ from collections.abc import Callable
 
 import typer
 
-from gtpt_bench.cli import cluster, compare, data, data_speed, doctor, measure, models, show, status, studies
+from gtpt_bench.cli import (
+    cluster,
+    compare,
+    data,
+    data_speed,
+    doctor,
+    measure,
+    models,
+    paper,
+    show,
+    show_tokens,
+    status,
+    studies,
+)
 from gtpt_bench.errors import GtptBenchError
 
 app = typer.Typer(
@@ -32,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cancel": cluster.cancel,
     "retry": cluster.retry,
     "report": studies.report,
+    "keep": paper.keep,
     "models": models.models,
     "measure": measure.measure,
     "compare": compare.compare,
@@ -44,6 +58,7 @@ for name, command in COMMANDS.items():
     app.command(name)(command)
 data_app.command("make")(data.make)
 show_app.command("poses")(show.poses)
+show_app.command("tokens")(show_tokens.tokens)
 data_app.command("speed")(data_speed.speed)
 
 

@@ -16,6 +16,7 @@ def models(json: AsJson = False) -> None:
     from gtpt_bench.models.catalogue import list_models, model_config
     from gtpt_bench.models.sources import notes_on, source_of
     from gtpt_bench.shown import NONE, Section
+    from gtpt_bench.training.peer_recipes import LEFT_OUT, recipe_of
 
     configs = {name: model_config(name) for name in list_models()}
     costs = {name: config.cost for name, config in configs.items()}
@@ -28,6 +29,9 @@ def models(json: AsJson = False) -> None:
                     "input_size": list(config.input_size),
                     "params": costs[name].params,
                     "macs": config.planned_macs,
+                    "protocol": {"pixel_grid": config.authors_grid, **config.reading.stated()},
+                    "training": recipe_of(config.family).model_dump(mode="json"),
+                    "training_without": LEFT_OUT.get(config.family, ""),
                     **source_of(name)._asdict(),
                 }
                 for name, config in configs.items()
@@ -116,9 +120,12 @@ def evaluate_weights(
         print_json({**found.metrics, "protocol": found.protocol})
         return
     from gtpt_bench.evaluation.named_protocols import in_words
+    from gtpt_bench.models.sources import notes_on
 
     _print_metrics(found.metrics)
     typer.echo(in_words(found.protocol))
+    for note in notes_on([name]):
+        typer.echo(note)
 
 
 def score(

@@ -46,10 +46,13 @@ class Bars:
         )
         self.open = 0
 
-    def line(self, title: str) -> Bar:
+    def line(self, title: str, verb: str = "starting") -> Bar:
         self.open += 1
         self.progress.start()
-        return Bar(self, self.progress.add_task(plain(title), total=None, words="starting"))
+        return Bar(self, self.progress.add_task(plain(title), total=None, words=plain(verb)))
+
+    def say(self, words: str) -> None:
+        self.progress.console.print(plain(words), highlight=False)
 
     def finished(self) -> None:
         """When nothing is open the bars stay as they are, and the next one starts below them."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -31,10 +31,14 @@ from gtpt_bench.training.launch import launch_from
 
 if TYPE_CHECKING:
     from gtpt_bench.study.execute_local import Outcome
+    from gtpt_bench.study.missing import PlannedJob
     from gtpt_bench.study.session import Session
     from gtpt_bench.training.team import Several
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Part = Annotated[
+    Literal["cost", "time", "accuracy"] | None, typer.Option(help="Do only this part of the study, on this machine.")
+]
 
 
 def run(
@@ -46,6 +50,7 @@ def run(
     data_root: DataRootOption = None,
     set: Changes = None,
     only: Only = None,
+    part: Part = None,
     results: Results = DEFAULT_RESULTS,
     detach: Detach = False,
     yes: Yes = False,
@@ -60,7 +65,18 @@ def run(
     from gtpt_bench.study.session import open_session
 
     opened = partial(open_session, study, profile, data_root, results, changes=set or (), only=only or ())
-    raise typer.Exit(_run(opened, executor, cluster, processes, detach=detach, yes=yes, dry_run=dry_run))
+    if part and executor == "slurm":
+        raise InputError("--part is for this machine; leave it out, or leave --executor slurm out")
+    chosen = partial(_is_part, part) if part else _is_any
+    raise typer.Exit(_run(opened, executor, cluster, processes, chosen, detach=detach, yes=yes, dry_run=dry_run))
+
+
+def _is_part(part: str, job: PlannedJob) -> bool:
+    return job.part == part
+
+
+def _is_any(job: PlannedJob) -> bool:
+    return True
 
 
 def _run(
@@ -68,12 +84,17 @@ def _run(
     executor: str,
     cluster: Path | None,
     processes: int,
+    chosen: Callable[[PlannedJob], bool] = _is_any,
     *,
     detach: bool,
     yes: bool,
     dry_run: bool,
 ) -> int:
-    """Run a session here or on a cluster; the exit code."""
+    """Run a session here or on a cluster; the exit code.
+
+    Args:
+        chosen: of what is missing, here.
+    """
     if executor == "slurm":
         from gtpt_bench.cli.cluster import run_on_cluster
 
@@ -85,7 +106,7 @@ def _run(
 
     with shared_work() as launched:
         session = opened(machine=this_machine())
-        return show_jobs(session) if dry_run else run_session(session, executor, processes, launched)
+        return show_jobs(session, chosen) if dry_run else run_session(session, executor, processes, launched, chosen)
 
 
 @contextlib.contextmanager
@@ -107,9 +128,9 @@ def shared_work() -> Iterator[Several | None]:
         yield team
 
 
-def show_jobs(session: Session) -> int:
+def show_jobs(session: Session, chosen: Callable[[PlannedJob], bool] = _is_any) -> int:
     """Say what `run_session` would do; the exit code."""
-    jobs = session.missing_jobs()
+    jobs = session.missing_jobs(chosen)
     for job in jobs:
         typer.echo(f"would do: {job.title}")
     if not jobs:
@@ -117,11 +138,18 @@ def show_jobs(session: Session) -> int:
     return 0
 
 
-def run_session(session: Session, executor: str, processes: int, launched: Several | None) -> int:
+def run_session(
+    session: Session,
+    executor: str,
+    processes: int,
+    launched: Several | None,
+    chosen: Callable[[PlannedJob], bool] = _is_any,
+) -> int:
     """Do the missing jobs and report; the exit code."""
     from gtpt_bench.cli.progress import progress_display
 
-    return finish(session, session.run(executor, progress_display(), processes=processes, launched=launched))
+    display = progress_display()
+    return finish(session, session.run(executor, display, processes=processes, launched=launched, chosen=chosen))
 
 
 def finish(session: Session, outcome: Outcome) -> int:
@@ -167,25 +195,53 @@ def plan(
 
 
 def report(
-    study: StudyFile,
+    study: Annotated[
+        Path,
+        typer.Argument(
+            metavar="STUDY",
+            help="Study file (YAML), name of a study that has run, or `paper`: the tables of the papers.",
+            show_default=False,
+        ),
+    ],
     profile: Annotated[str, typer.Option(help="Profile to report; the one that ran last by default.")] = "",
     results: Results = DEFAULT_RESULTS,
+    html: Annotated[bool, typer.Option("--html", help="Write a page to look at in a browser, too.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Of `paper`: write nothing, fail if a table no longer follows from records.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Write a study's tables and plots again from its records."""
+    """Write a study's tables and plots again from its records.
+
+    `report paper` rebuilds the tables of the papers in results/paper/ from results/records/ and results/reference/.
+    """
+    from gtpt_bench.cli import paper
+
+    if str(study) == paper.NAME:
+        raise typer.Exit(paper.report_paper(results, check=check, html=html, json=json))
+    if check:
+        raise InputError(f"--check is for the tables of the papers; use gtpt-study report {paper.NAME} --check")
     from gtpt_bench.cli.printing import print_json
+    from gtpt_bench.report.contents import contents
+    from gtpt_bench.report.write import write_contents
     from gtpt_bench.study.session import last_plan, study_name
     from gtpt_bench.study.store import StudyFolder
 
     folder = StudyFolder(results / study_name(study))
-    from gtpt_bench.report.write import write_report
+    plan = last_plan(folder, profile)
+    found = contents(plan, folder)
+    files, page = write_contents(plan, folder, found), None
+    if html:
+        from gtpt_bench.report.page.write import write_page
 
-    files = write_report(last_plan(folder, profile), folder)
+        page = write_page(plan, folder, found)
     if json:
-        print_json(files.as_json())
+        print_json(files.as_json() | ({"page": str(page)} if page else {}))
         return
     typer.echo(files.table.read_text(encoding="utf-8"))
     typer.echo(f"Report: {files.folder}")
+    if page:
+        typer.echo(f"Page: {page}")
 
 
 def train(

@@ -6,9 +6,9 @@ any time, any number of times, and be killed at any point of it.
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from gtpt_bench.cluster.commands import Unreachable, scancel
 from gtpt_bench.cluster.fill import filled
@@ -24,53 +24,54 @@ LATE_S = 300.0
 """After which a job that accounting does not know is looked for."""
 
 
-class Ended(NamedTuple):
-    """A job whose batch script is at its last line.
-
-    Attributes:
-        job: its number.
-        exit_code: of srun.
-    """
-
-    job: str
-    exit_code: int
-
-
-def advance(cluster: ClusterFolder, *, ended: Ended | None = None) -> Campaign:
+def advance(cluster: ClusterFolder, *, wait_s: float | None = None, asks_anew: bool = False) -> Campaign:
     """Bring a campaign as far as it can be brought now.
 
     Args:
-        ended: the job at whose end this is called; it still counts as running, but its work is over.
+        wait_s: for the ledger; None: as long as others usually hold it.
+        asks_anew: for places in a queue that was full a moment ago.
 
     Raises:
+        Busy: the ledger is held by somebody else.
         Unreachable: SLURM does not answer; what could be done without it is done.
         Refused: SLURM does not take the jobs, for a reason that waiting does not mend.
     """
-    with cluster.held():
-        campaign, submissions = _looked_at(cluster, ended)
-        if not campaign.held:
-            campaign = _stopped_if_alike(cluster, campaign, submissions)
-        return campaign if campaign.held else filled(cluster, campaign, submissions)
+    while True:
+        with cluster.held(wait_s):
+            campaign, submissions = _looked_at(cluster)
+            if not campaign.held:
+                campaign = _stopped_if_alike(cluster, campaign)
+            campaign = _taken_out(cluster, campaign, submissions)
+            if not campaign.held:
+                if asks_anew:
+                    campaign = campaign.model_copy(update={"full_until": 0})
+                campaign = filled(cluster, campaign, submissions)
+        if not cluster.ended.names():  # else of jobs that found the ledger held, and left it to whoever held it
+            return campaign
 
 
 def take_stock(cluster: ClusterFolder) -> Campaign:
-    """Take note of what is over, and submit nothing.
+    """Take note of what is over by now, not when the scheduler was last asked; submit nothing.
 
     Raises:
         Unreachable, Refused: by SLURM.
     """
     with cluster.held():
-        return _looked_at(cluster, None)[0]
+        return _looked_at(cluster, asks_now=True)[0]
 
 
-def _looked_at(cluster: ClusterFolder, ended: Ended | None) -> tuple[Campaign, list[Submission]]:
+def _looked_at(cluster: ClusterFolder, *, asks_now: bool = False) -> tuple[Campaign, list[Submission]]:
     """The campaign and its submissions, when what is over has been counted."""
+    ended = cluster.ended.read()
     campaign, submissions = cluster.forget_counted(cluster.read())
     campaign = _each_once(campaign, submissions)
     for submission in submissions:
         if not submission.job_id:
             campaign = _put_back(cluster, campaign, take_back(cluster, submission), submission)
-    return _settled(cluster, campaign, [submission for submission in submissions if submission.job_id], ended)
+    submitted = [submission for submission in submissions if submission.job_id]
+    seen = _settled(cluster, campaign, submitted, ended, asks_now=asks_now)
+    cluster.ended.forget(ended)
+    return seen
 
 
 def _each_once(campaign: Campaign, submissions: Sequence[Submission]) -> Campaign:
@@ -93,17 +94,27 @@ def _put_back(cluster: ClusterFolder, campaign: Campaign, units: tuple[Unit, ...
 
 
 def _settled(
-    cluster: ClusterFolder, campaign: Campaign, submissions: list[Submission], ended: Ended | None
+    cluster: ClusterFolder,
+    campaign: Campaign,
+    submissions: list[Submission],
+    ended: Mapping[str, int],
+    *,
+    asks_now: bool,
 ) -> tuple[Campaign, list[Submission]]:
     """Take note of all jobs that are over. Their end is written before they are forgotten; `counted` says so to whoever
     goes on after a crash between the two."""
     left = list[Submission]()
     open_units = {name: unit for submission in submissions for name, unit in submission.open}
     ends: dict[str, Element | None] = {name: None for name, unit in open_units.items() if _is_done(cluster, unit)}
+    ends |= {
+        job: Element(state="FAILED", exit_code=f"{code}:0")
+        for job, code in ended.items()
+        if job in open_units and job not in ends
+    }
     rest = [name for name in open_units if name not in ends]
     unreachable: Unreachable | None = None
     try:
-        ends |= _ended_undone(cluster, campaign, submissions, rest, ended)
+        ends |= _ended_undone(cluster, campaign, submissions, rest, asks_now=asks_now)
     except Unreachable as error:
         unreachable = error
     for submission in submissions:
@@ -124,21 +135,18 @@ def _is_done(cluster: ClusterFolder, unit: Unit) -> bool:
 
 
 def _ended_undone(
-    cluster: ClusterFolder, campaign: Campaign, submissions: list[Submission], rest: list[str], ended: Ended | None
+    cluster: ClusterFolder, campaign: Campaign, submissions: list[Submission], rest: list[str], *, asks_now: bool
 ) -> dict[str, Element | None]:
     """How jobs ended whose work is not done."""
     if not rest:
         return {}
     ids = [submission.job_id for submission in submissions if submission.open]
-    every_s = campaign.profile.rhythm.ask_every_s
+    every_s = 0.0 if asks_now else campaign.profile.rhythm.ask_every_s
     queue = asked(cluster.queue_file, ids, every_s=every_s)
     submitted = {name: submission.submitted_at for submission in submissions for name, _ in submission.open}
     seem_over = [name for name in rest if _seems_over(queue, name, submitted[name])]
     again = alive(cluster.queue_file, queue, seem_over, every_s=every_s)
-    found = {name: queue.elements.get(name) for name in seem_over if name not in again}
-    if ended and ended.job in rest:
-        found[ended.job] = Element(state="FAILED", exit_code=f"{ended.exit_code}:0")
-    return found
+    return {name: queue.elements.get(name) for name in seem_over if name not in again}
 
 
 def _seems_over(queue: Queue, name: str, submitted_at: float) -> bool:
@@ -149,12 +157,13 @@ def _seems_over(queue: Queue, name: str, submitted_at: float) -> bool:
 
 
 def _judged(cluster: ClusterFolder, campaign: Campaign, unit: Unit, job: str, element: Element | None) -> Verdict:
-    limits, held = campaign.profile.limits, bool(campaign.held)
-    verdict = verdict_on(unit, job, element, cluster, max_memory_gb=limits.max_memory_gb_per_task, held=held)
+    most_gb = campaign.profile.limits.max_memory_gb_per_task or math.inf  # SLURM knows its nodes: see fill.py
+    verdict = verdict_on(unit, job, element, cluster, max_memory_gb=most_gb, held=bool(campaign.held))
     cluster.note(verdict.words)
     for work, failure in verdict.failed:
-        if failure.kind in ("memory", "node", "cancelled") or not work.job_folder(cluster.study).error.exists():
-            leave_failure(work.job_folder(cluster.study).error, failure)
+        error = work.job_folder(cluster.study).error
+        if failure.kind in ("memory", "node", "preempted", "cancelled") or not error.exists():
+            leave_failure(error, failure)
     return verdict
 
 
@@ -198,15 +207,25 @@ def _counted(
     return campaign
 
 
-def _stopped_if_alike(cluster: ClusterFolder, campaign: Campaign, submissions: Sequence[Submission]) -> Campaign:
+def _stopped_if_alike(cluster: ClusterFolder, campaign: Campaign) -> Campaign:
     """Hold back what is not running yet if the first runs all failed in one way."""
     failures = [(run.variant, run.failure) for run in campaign.failed if run.variant]
     reason = reason_to_stop(failures, num_done=campaign.num_trained)
     if not reason:
         return campaign
-    for submission in submissions:
-        scancel("--state=PENDING", submission.job_id)
-    campaign = campaign.model_copy(update={"held": reason})
+    campaign = campaign.model_copy(update={"held": reason, "takes_out": True})
     cluster.write(campaign)
     cluster.note(f"held: {reason}")
+    return campaign
+
+
+def _taken_out(cluster: ClusterFolder, campaign: Campaign, submissions: Sequence[Submission]) -> Campaign:
+    """Take out of the queue what is held back; not before the ledger says so, since jobs that had not begun would
+    otherwise be taken for cancelled."""
+    if not campaign.takes_out:
+        return campaign
+    for submission in submissions:
+        scancel("--state=PENDING", submission.job_id)
+    campaign = campaign.model_copy(update={"takes_out": False})
+    cluster.write(campaign)
     return campaign

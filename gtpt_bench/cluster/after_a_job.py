@@ -1,6 +1,8 @@
 """The last thing that each job does: `python -m gtpt_bench.cluster.after_a_job STUDY_FOLDER LABEL EXIT_CODE JOB`.
 
-Brings its study on, so that nobody has to watch; the last job writes the report.
+Leaves word that it ends, and brings its study on, so that nobody has to watch. It holds its GPUs meanwhile, so it waits
+for nothing (the ledger, a controller that is away, a place in the queue) while another job of the study is left that
+will do the same at its own end; the last one waits, and writes the report.
 """
 
 from __future__ import annotations
@@ -11,20 +13,26 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from gtpt_bench.cluster.advance import Ended, advance
-from gtpt_bench.cluster.commands import patiently
+from gtpt_bench.cluster.advance import advance
+from gtpt_bench.cluster.commands import Unreachable, patiently
 from gtpt_bench.cluster.ledger import ClusterFolder
+from gtpt_bench.cluster.queue import FROM_A_SIGNAL, LARGEST_SIGNAL
 from gtpt_bench.cluster.requeued import is_marked, remove_mark
+from gtpt_bench.cluster.stranded import at_work, bring_on_stranded, is_stranded
 from gtpt_bench.errors import GtptBenchError
 from gtpt_bench.study.lock import Locked, locked
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
 
 WAIT_MIN = 15.0
-"""For a controller that does not answer: the job holds its place for as long."""
+"""For a controller that does not answer, or somebody who holds the ledger: the last job holds its place for as long."""
+
+WAIT_FOR_A_PLACE_MIN = 5.0
+"""Jobs that ended a moment ago still count in the queue, until SLURM has cleaned up behind them."""
 
 
-LARGEST_SIGNAL = 64
+class NoPlace(Unreachable):
+    """What waits has found no place although no other job of the study is left."""
 
 
 def main() -> int:
@@ -33,16 +41,13 @@ def main() -> int:
     try:
         if exit_code == "0":
             remove_files(cluster, job)
-        ended = None if is_marked(cluster.jobs, job) else Ended(job, _of_a_shell(int(exit_code)))
-
-        def bring_on() -> str:
-            advance(cluster, ended=ended)
-            return "done"
-
-        patiently(bring_on, for_min=WAIT_MIN, on_wait=lambda words: print(words, file=sys.stderr, flush=True))
-        if not cluster.queued and not cluster.read().waiting:
+        if not is_marked(cluster.jobs, job):
+            cluster.ended.leave(job, _of_a_shell(int(exit_code)))
+        bring_on(cluster)
+        if is_over(cluster):
             with contextlib.suppress(Locked), locked(cluster.path / "report.lock"):  # of several last jobs, one
                 _report(cluster)
+        bring_on_stranded(cluster.study.path.parent, but=cluster)
     except (GtptBenchError, OSError, ValidationError) as error:
         words = _one_line(error)
         print(f"error: {words}", file=sys.stderr)
@@ -52,9 +57,47 @@ def main() -> int:
     return 0
 
 
+def bring_on(cluster: ClusterFolder) -> None:
+    """See to what is over, submit what has found a place; the last job waits until that is done.
+
+    Raises:
+        Unreachable, Refused: the last one, by SLURM, or for want of a place.
+    """
+    try:
+        if not is_stranded(cluster, advance(cluster, wait_s=0)):
+            return
+    except Unreachable:
+        if at_work(cluster):
+            return
+    with contextlib.suppress(Locked), locked(cluster.path / "last.lock"):  # of several, one; the others make place
+        _wait_and_bring_on(cluster)
+
+
+def _wait_and_bring_on(cluster: ClusterFolder) -> None:
+    patiently(lambda: advance(cluster), for_min=WAIT_MIN, on_wait=_say)
+
+    def placed() -> str:
+        campaign = advance(cluster, asks_anew=True)
+        if is_stranded(cluster, campaign) and campaign.full_until:  # else it is worked on by a shell
+            number = len(campaign.waiting)
+            raise NoPlace(f"no place in the queue for the {number} job(s) that wait; status or run submits them later")
+        return "placed"
+
+    patiently(placed, for_min=WAIT_FOR_A_PLACE_MIN, on_wait=_say)
+
+
+def is_over(cluster: ClusterFolder) -> bool:
+    """Whether nothing of a study is left to be done but what is held back."""
+    campaign = cluster.read()
+    return not cluster.queued and bool(campaign.held or not campaign.waiting)
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
 def _of_a_shell(exit_code: int) -> int:
-    """128 + N is a process that signal N ended, as far as there are signals; 255 is any failure."""
-    return exit_code if exit_code <= 128 + LARGEST_SIGNAL else 1
+    return exit_code if exit_code <= FROM_A_SIGNAL + LARGEST_SIGNAL else 1
 
 
 def _one_line(error: Exception) -> str:

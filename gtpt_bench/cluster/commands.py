@@ -29,6 +29,9 @@ UNREACHABLE = re.compile(
 )
 
 
+NO_CONFIGURATION = re.compile(r"could not establish a configuration source|failed to fetch config", re.IGNORECASE)
+
+
 class Unreachable(InputError):
     """SLURM's controller or database does not answer."""
 
@@ -79,8 +82,10 @@ def must_be_here(name: str) -> None:
 
 def refusal(name: str, said: str) -> Unreachable | Refused:
     """The error that a command's own words are."""
+    if NO_CONFIGURATION.search(said):
+        return Refused(f"{name}: SLURM's configuration is not found here; load SLURM's module, or set SLURM_CONF")
     lines = [line.removeprefix(f"{name}: error: ").strip() for line in said.splitlines() if line.strip()]
-    words = "; ".join(lines) or "no reason given"
+    words = "; ".join(dict.fromkeys(lines)) or "no reason given"
     return Unreachable(f"{name}: {words}") if UNREACHABLE.search(said) else Refused(f"{name}: {words}")
 
 

@@ -10,7 +10,8 @@ from gtpt_bench.cluster.submit import take_back
 
 
 def cancel(cluster: ClusterFolder, folders: Collection[str]) -> int:
-    """Cancel work by its folders, whether it waits, is in the queue or runs; how many jobs SLURM was asked to end.
+    """Cancel work by its folders, whether it waits, is in the queue or runs; how many jobs will not be done then, less
+    those that were never to be: held back, or refused by SLURM.
 
     A job that has other work too is left alone. What a run has saved is kept.
 
@@ -35,7 +36,7 @@ def cancel(cluster: ClusterFolder, folders: Collection[str]) -> int:
         kept = tuple(unit for unit in waiting if not _all_in(taken, unit))
         cluster.write(campaign.model_copy(update={"waiting": kept}))
         cluster.note(f"cancelled {number} job(s), {len(waiting) - len(kept)} that waited")
-        return number + len(waiting) - len(kept)
+        return number if campaign.held or campaign.refused else number + len(waiting) - len(kept)
 
 
 def _all_in(folders: set[str], unit: Unit) -> bool:

@@ -23,8 +23,17 @@ def filled(cluster: ClusterFolder, campaign: Campaign, submissions: Sequence[Sub
 
     Raises:
         Unreachable: SLURM does not answer.
-        Refused: it does not take the jobs, for a reason that waiting does not mend.
+        Refused: it does not take the jobs, for a reason that waiting does not mend; the ledger says so too.
     """
+    try:
+        return _filled(cluster, campaign, submissions)
+    except Refused as error:
+        cluster.write(cluster.read().model_copy(update={"refused": str(error)}))
+        cluster.note(f"refused: {error}")
+        raise
+
+
+def _filled(cluster: ClusterFolder, campaign: Campaign, submissions: Sequence[Submission]) -> Campaign:
     queue, most = list(submissions), campaign.profile.limits.max_array_size or campaign.max_array_size
     too_many: float = math.inf  # of the study's jobs in the queue, as SLURM has just said
     number: float = most
@@ -93,7 +102,7 @@ def _given_up(cluster: ClusterFolder, campaign: Campaign, units: Sequence[Unit],
     left = [work for unit in units for work in unit.work if not work.is_done(cluster.study)]
     for work in left:
         leave_failure(work.job_folder(cluster.study).error, failure)
-        cluster.note(f"{work.folder}: {failure.reason}")
+        cluster.note(f"{work.folder}: {failure.line}")
     failed = tuple(
         FailedRun(folder=work.folder, variant=work.variant, kind=failure.kind, reason=failure.reason) for work in left
     )

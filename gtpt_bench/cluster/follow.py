@@ -10,6 +10,7 @@ from gtpt_bench.cluster.advance import advance
 from gtpt_bench.cluster.commands import Unreachable
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Submission, Work
 from gtpt_bench.cluster.queue import read_queue
+from gtpt_bench.cluster.silence import Silence
 from gtpt_bench.study.display import Display
 from gtpt_bench.study.execute_local import Outcome
 
@@ -41,7 +42,8 @@ def standing(cluster: ClusterFolder, campaign: Campaign, submissions: Sequence[S
     queue = read_queue(cluster.queue_file)
     known = queue.elements if queue else {}
     running = sum(name in known and known[name].stage == "running" for name in names)
-    return Standing(0 if campaign.held else len(campaign.waiting), len(names) - running, running)
+    waiting = 0 if campaign.held else len(campaign.waiting)
+    return Standing(waiting, len(names) - running, running)
 
 
 def follow(cluster: ClusterFolder, display: Display) -> Outcome:
@@ -52,24 +54,24 @@ def follow(cluster: ClusterFolder, display: Display) -> Outcome:
         Refused: SLURM does not take the jobs.
     """
     line = display.line(f"{cluster.study.path.name} on {cluster.read().profile.cluster}")
-    told, silent_since, seen = set[str](), None, dict[str, Work]()
+    told, silence, seen = set[str](), Silence(display), dict[str, Work]()
     words = "stopped watching, the jobs go on"
     try:
         while True:
             try:
-                campaign, silent_since = advance(cluster), None
+                campaign = advance(cluster)
             except Unreachable as error:
                 campaign = cluster.read()
-                silent_since = silent_since or time.monotonic()
-                if time.monotonic() - silent_since > 60 * campaign.profile.rhythm.unreachable_min:
+                silence.lasts(str(error))
+                if time.monotonic() - (silence.began or 0) > 60 * campaign.profile.rhythm.unreachable_min:
                     raise
-                line.update(0, 1, f"waits: {error}")
                 time.sleep(LOOK_EVERY_S)
                 continue
+            silence.is_over()
             for run in campaign.failed:
                 if run.folder not in told:
                     told.add(run.folder)
-                    display.line(run.folder).finish(f"failed: {run.reason}")
+                    display.line(run.folder).finish(f"failed: {run.failure.line}")
             submissions = cluster.submissions()
             seen |= {work.folder: work for work in _left(campaign, submissions)}
             now = standing(cluster, campaign, submissions)
@@ -78,6 +80,8 @@ def follow(cluster: ClusterFolder, display: Display) -> Outcome:
             line.update(done, done + len(campaign.failed) + left, now.words)
             if now.is_over:
                 words = f"{done} done, {len(campaign.failed)} failed"
+                if number := num_taken_out(campaign):
+                    display.say(f"{number} part(s) were cancelled outside gtpt-study; gtpt-study retry does them again")
                 stopped = _held(campaign) or _cancelled(cluster, campaign, seen)
                 return Outcome(done=done, failed=len(campaign.failed), stopped=stopped)
             time.sleep(LOOK_EVERY_S)
@@ -85,6 +89,11 @@ def follow(cluster: ClusterFolder, display: Display) -> Outcome:
         return Outcome(interrupted=True)
     finally:
         line.finish(words)
+
+
+def num_taken_out(campaign: Campaign) -> int:
+    """Parts whose jobs somebody has ended by scancel, or SLURM at a deadline."""
+    return sum(run.kind == "cancelled" for run in campaign.failed)
 
 
 def _held(campaign: Campaign) -> str:

@@ -14,6 +14,9 @@ from gtpt_bench.study.store import Record, StudyFolder, read_record
 ASSUMED_GPU_MACS_PER_S = 2e12
 """Training rate of one data-centre GPU assumed before any run has finished on one; on the careful side."""
 
+LEAST_TOLD_H = 0.01
+"""Below it a forecast has nothing to say: starting Python takes as long."""
+
 PEOPLE = {"coco": 149_813, "mpii": 22_246}
 """Persons that the whole training sets have (COCO train2017, COCO-WholeBody on the same, MPII)."""
 
@@ -34,7 +37,8 @@ class Hours:
 
     @property
     def words(self) -> str:
-        return f"about {self.hours:.3g} {self.unit} ({self.basis})"
+        about = f"about {self.hours:.3g}" if self.hours >= LEAST_TOLD_H else f"less than {LEAST_TOLD_H}"
+        return f"{about} {self.unit} ({self.basis})"
 
 
 def hours_needed(

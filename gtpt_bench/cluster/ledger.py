@@ -3,6 +3,7 @@
     results/<study>/.slurm-<profile>-<data>/
         campaign.json      how jobs are submitted, what still waits for a place, what failed so far
         submissions/       a file each array that is in the queue
+        ended/             a file each job at its last line, until somebody has seen to it
         queue.json         the scheduler's last answer
         unanswered.json    when it was last asked in vain
         jobs/              submitit's files: batch scripts, pickles, output of jobs
@@ -24,6 +25,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from gtpt_bench.cluster.commands import Unreachable
+from gtpt_bench.cluster.ended import EndedJobs
 from gtpt_bench.cluster.profile import ClusterProfile, JobKind
 from gtpt_bench.errors import StudyError
 from gtpt_bench.files import write_text
@@ -128,6 +130,10 @@ class Campaign(Frozen):
     """Jobs whose ends were counted last; whoever did so may have died before their submissions said it."""
     held: str = ""
     """Why nothing more is submitted; empty: it is."""
+    takes_out: bool = False
+    """Whether what is held back may still have to be taken out of the queue."""
+    refused: str = ""
+    """SLURM's words if it did not take the jobs when they were last submitted."""
     known_places: int | None = None
     """Jobs of the study that the queue has taken at most, or may; None: it has not been full."""
     full_at: int = 0
@@ -165,20 +171,28 @@ class ClusterFolder:
     def exists(self) -> bool:
         return self.campaign_file.exists()
 
+    @property
+    def ended(self) -> EndedJobs:
+        """Jobs at their last line that nobody has seen to."""
+        return EndedJobs(self.path / "ended")
+
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, wait_s: float | None = None) -> Iterator[None]:
         """The lock; others who write hold it for seconds only, so it is waited for.
+
+        Args:
+            wait_s: for so long; None: LOCK_WAIT_S.
 
         Raises:
             Busy: it did not come free.
         """
-        tried_until = time.monotonic() + LOCK_WAIT_S
+        tried_until = time.monotonic() + (LOCK_WAIT_S if wait_s is None else wait_s)
         while True:
             with contextlib.ExitStack() as stack:
                 try:
                     stack.enter_context(locked(self.path / "lock"))
                 except Locked as error:
-                    if time.monotonic() > tried_until:
+                    if time.monotonic() >= tried_until:
                         raise Busy(f"{error}; end that process, or wait for it, and run again") from error
                 else:
                     yield
@@ -207,11 +221,15 @@ class ClusterFolder:
         write_text(self.campaign_file, campaign.model_dump_json() + "\n")
 
     def submissions(self) -> list[Submission]:
-        """What is in the queue, or was when somebody last looked; oldest first."""
+        """What is in the queue, or was when somebody last looked; oldest first.
+
+        Raises:
+            StudyError: one cannot be read; its runs would be submitted again.
+        """
         found = []
         for path in (self.path / "submissions").glob("*.json"):
-            with contextlib.suppress(OSError, ValidationError):  # one that just ended
-                found.append(Submission.model_validate_json(path.read_text(encoding="utf-8")))
+            with contextlib.suppress(FileNotFoundError):  # one that just ended
+                found.append(_submission_in(path))
         return sorted(found, key=lambda submission: submission.submitted_at)
 
     def write_submission(self, submission: Submission) -> None:
@@ -219,6 +237,8 @@ class ClusterFolder:
 
     def forget_submission(self, submission: Submission) -> None:
         self._submission(submission).unlink(missing_ok=True)
+        if submission.job_id:  # submitit's files of its jobs go with them, this one is of all together
+            (self.jobs / f"{submission.job_id}_submission.sh").unlink(missing_ok=True)
 
     def settle(self, submission: Submission, indices: Iterable[int]) -> Submission | None:
         """Units at these places are over and counted; a submission that has no others is forgotten.
@@ -263,3 +283,15 @@ class ClusterFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "log.txt").open("a", encoding="utf-8") as log:
             log.write(f"{time.strftime('%F %T')} {words}\n")
+
+
+def _submission_in(path: Path) -> Submission:
+    try:
+        return Submission.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise
+    except (OSError, ValidationError) as error:
+        raise StudyError(
+            f"{path} comes from another version of gtpt_bench or is damaged; cancel its jobs "
+            f"(scancel --name={path.stem}), remove the file, and run the study again: finished work is kept"
+        ) from error

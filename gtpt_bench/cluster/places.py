@@ -65,7 +65,7 @@ def after_none(campaign: Campaign, now: float, error: Full) -> Campaign:
 def after_taken(campaign: Campaign, queued: int) -> Campaign:
     """What is known when the queue has so many jobs of the study now; if more than before, twice as many may find a
     place."""
-    news: dict[str, float] = {"refused_since": 0}
+    news: dict[str, float | str] = {"refused_since": 0, "refused": ""}
     if campaign.known_places is not None and queued > campaign.full_at:
         news |= {"known_places": max(campaign.known_places, 2 * queued), "full_at": 2 * queued}
     return campaign.model_copy(update=news)

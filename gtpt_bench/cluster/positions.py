@@ -6,11 +6,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gtpt_bench.cluster.commands import Refused, Unreachable
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder
 from gtpt_bench.cluster.profile import ClusterProfile
-from gtpt_bench.cluster.queue import Element, asked, read_queue
-from gtpt_bench.errors import StudyError
+from gtpt_bench.cluster.queue import Element, asked, own_place, read_queue, recent
+from gtpt_bench.errors import InputError, StudyError
 from gtpt_bench.study.machine import Machine
 from gtpt_bench.study.state import Status
 
@@ -34,7 +33,8 @@ def with_queue(states: Sequence[Status], cluster: ClusterFolder) -> list[Status]
         return list(states)
     campaign = cluster.read()
     waiting = {work.folder for unit in campaign.waiting for work in unit.work}
-    queued = dict.fromkeys(waiting, "waits for a place in the queue") if not campaign.held else {}
+    why_not = why_not_submitted(campaign)
+    queued = dict.fromkeys(waiting, "waits for a place in the queue") if not why_not else {}
     queued |= queue_words(cluster, campaign)
 
     def seen(state: Status) -> Status:
@@ -42,21 +42,29 @@ def with_queue(states: Sequence[Status], cluster: ClusterFolder) -> list[Status]
         if state.state == "missing" and name in queued:
             return replace(state, state="queued", words=queued[name])
         if state.state == "missing" and name in waiting:
-            return replace(state, words=f"held back: {campaign.held}")
+            return replace(state, words=why_not)
         return state
 
     return [seen(state) for state in states]
 
 
+def why_not_submitted(campaign: Campaign) -> str:
+    """Why what waits is in no queue, and will be in none until somebody does something; "" if it may be soon."""
+    if campaign.held:
+        return f"held back: {campaign.held}"
+    return f"not submitted: {campaign.refused}" if campaign.refused else ""
+
+
 def queue_words(cluster: ClusterFolder, campaign: Campaign) -> dict[str, str]:
     """For each job folder that is in the queue: where. One sacct call at most, none if the last answer is recent
     enough."""
-    words, submissions = dict[str, str](), cluster.submissions()
+    words, submissions, every_s = dict[str, str](), cluster.submissions(), campaign.profile.rhythm.ask_every_s
     ids = [submission.job_id for submission in submissions if submission.job_id]
     try:
-        known = asked(cluster.queue_file, ids, every_s=campaign.profile.rhythm.ask_every_s).elements if ids else {}
-        as_of = ""
-    except (Unreachable, Refused):
+        shared = recent(cluster.queue_file, every_s)
+        answer = shared or (asked(own_place(cluster.queue_file), ids, every_s=every_s) if ids else None)
+        known, as_of = answer.elements if answer else {}, ""
+    except InputError:  # nobody answers, or the answer cannot be kept
         kept = read_queue(cluster.queue_file)
         known = kept.elements if kept else {}
         when = time.strftime("%H:%M", time.localtime(kept.asked_at)) if kept else "long ago"

@@ -179,8 +179,8 @@ class Limits(Frozen):
     array_parallelism: int = Field(256, ge=1)
     """Jobs of a study that run at a time, all its arrays together. An array may have more elements, which wait in the
     queue, only while the others leave it half of these; later arrays are no longer than what they leave."""
-    max_memory_gb_per_task: float = Field(256, gt=0)
-    """Up to which a run that ran out of memory is tried again with twice as much."""
+    max_memory_gb_per_task: float | None = Field(None, gt=0)
+    """Up to which a run that ran out of memory is tried again with twice as much; None: as the largest node allows."""
     gpu_hours_before_asking: float = Field(100, ge=0)
     """A forecast above it has to be confirmed."""
 

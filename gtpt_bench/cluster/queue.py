@@ -5,6 +5,8 @@ The answer is kept beside the ledger, so that several shells that watch a study 
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -26,6 +28,10 @@ RUNNING = frozenset("RUNNING COMPLETING SUSPENDED STOPPED SIGNALING STAGE_OUT RE
 OVER = frozenset(
     "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED REVOKED TIMEOUT".split()
 )
+
+FROM_A_SIGNAL = 128
+LARGEST_SIGNAL = 64
+"""128 + N is a process that signal N ended, as far as there are signals; 255 is any failure."""
 
 RANGE = r"\d+(?:-\d+(?::\d+)?)?"
 """Of indices in an array, as SLURM writes it."""
@@ -51,7 +57,8 @@ class Element(Frozen):
     def signal(self) -> int:
         """That ended its processes; 0 if none did. A shell, and srun, end with 128 more than that."""
         code, _, number = self.exit_code.partition(":")
-        return int(number or 0) or max(0, int(code or 0) - 128)
+        by_shell = int(code or 0) - FROM_A_SIGNAL
+        return int(number or 0) or (by_shell if 0 < by_shell <= LARGEST_SIGNAL else 0)
 
 
 class Queue(Frozen):
@@ -79,14 +86,28 @@ def read_queue(path: Path) -> Queue | None:
         return None
 
 
+def recent(path: Path, every_s: float) -> Queue | None:
+    """The answer that was kept, if it is no older than a rhythm."""
+    kept = read_queue(path)
+    return kept if kept is not None and 0 <= time.time() - kept.asked_at < every_s else None
+
+
+def own_place(path: Path) -> Path:
+    """Where an answer may be kept: beside the ledger or, if that is somebody else's, in a cache of whoever looks."""
+    if os.access(path.parent, os.W_OK):
+        return path
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+    return cache / "gtpt_bench" / f"queue-{digest[:16]}" / path.name
+
+
 def asked(path: Path, job_ids: Sequence[str], *, every_s: float) -> Queue:
     """The scheduler's answer about jobs, from the file if that is recent enough.
 
     Raises:
         Unreachable, Refused: by sacct.
     """
-    kept = read_queue(path)
-    if kept is not None and 0 <= time.time() - kept.asked_at < every_s:
+    if (kept := recent(path, every_s)) is not None:
         return kept
     with _rarely(path, every_s):
         queue = Queue(asked_at=time.time(), elements=ask(job_ids) if job_ids else {})

@@ -9,9 +9,11 @@ from functools import partial
 from gtpt_bench.cluster.advance import advance, take_stock
 from gtpt_bench.cluster.code_copy import keep_code
 from gtpt_bench.cluster.commands import must_be_here, patiently
-from gtpt_bench.cluster.follow import Standing, standing
+from gtpt_bench.cluster.follow import Standing, num_taken_out, standing
 from gtpt_bench.cluster.gpu_hours import Hours, hours_needed
+from gtpt_bench.cluster.ledger import ClusterFolder
 from gtpt_bench.cluster.profile import ClusterProfile
+from gtpt_bench.cluster.silence import Silence
 from gtpt_bench.cluster.start import start
 from gtpt_bench.errors import InputError
 from gtpt_bench.study.display import Display, shown
@@ -28,8 +30,8 @@ def submit_study(
     processes: int = 1,
     chosen: Callable[[PlannedJob], bool] = lambda job: True,
     confirm: Callable[[Hours], bool] = lambda hours: True,
-) -> Standing:
-    """Submit what is missing, or join whoever has done so.
+) -> Standing | None:
+    """Submit what is missing, or join whoever has done so; None if there is nothing to do.
 
     Args:
         processes: that share each run, as tasks of its job.
@@ -54,17 +56,26 @@ def submit_study(
     if hours.hours > profile.limits.gpu_hours_before_asking and not confirm(hours):
         raise InputError(f"nothing was submitted: {hours.words} were not confirmed; --yes does")
     cluster = session.cluster
+    silence = Silence(display)
+    wait = partial(patiently, for_min=profile.rhythm.unreachable_min, on_wait=silence.lasts)
     if cluster.exists:  # what failed or was cancelled while nobody watched is missing again
-        patiently(lambda: take_stock(cluster), for_min=profile.rhythm.unreachable_min)
+        before = num_taken_out(cluster.read())
+        if (number := num_taken_out(wait(lambda: take_stock(cluster))) - before) > 0:
+            display.say(f"{number} part(s) were cancelled outside gtpt-study; run and retry do them again")
     jobs = [_with_threads(job, profile) for job in session.prepared(display, processes=processes) if chosen(job)]
+    if not jobs and not _has_work(cluster):
+        return None
     code = keep_code(session.folder.path.parent)
-    with shown(display, f"submitting to {profile.cluster}") as line:
-        wait = partial(
-            patiently, for_min=profile.rhythm.unreachable_min, on_wait=lambda words: line.update(0, 1, words)
-        )
+    with shown(display, f"submitting to {profile.cluster}"):
         wait(lambda: start(cluster, jobs, profile, code, display, processes=processes))
         wait(lambda: advance(cluster))  # apart, so that what was begun is not begun anew
+    silence.is_over()
     return standing(cluster, cluster.read(), cluster.submissions())
+
+
+def _has_work(cluster: ClusterFolder) -> bool:
+    """Whether anything waits or is in the queue."""
+    return cluster.exists and bool(cluster.read().waiting or cluster.submissions())
 
 
 def hours_to_add(session: Session, profile: ClusterProfile, chosen: Callable[[PlannedJob], bool]) -> Hours:

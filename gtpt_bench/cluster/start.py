@@ -49,9 +49,13 @@ def start(
             )
         fresh = [job for job in jobs if job.folder.path.name not in queued]
         _write_jobs(fresh, display)
-        new = tuple(units_of(fresh, profile, cluster.study, processes=processes))
+        again = _tried_before(old)
+        first_time = [job for job in fresh if job.folder.path.name not in again]
+        new = tuple(units_of(first_time, profile, cluster.study, processes=processes))
         ours = {work.folder for unit in new for work in unit.work}
-        others = tuple(other for unit in (old.waiting if old else ()) if (other := _without(unit, ours)))
+        others = tuple(
+            _at_least(other, profile) for unit in (old.waiting if old else ()) if (other := _without(unit, ours))
+        )
         campaign = Campaign(
             profile=profile,
             label=cluster.label,
@@ -64,7 +68,9 @@ def start(
             **(_joined(old, ours) if old is not None and (queued or others) else {}),
         )
         cluster.write(campaign)
-        cluster.note(f"{len(new)} unit(s) to submit, {len(queued)} run(s) in the queue, code {code.fingerprint}")
+        cluster.note(
+            f"{len(new) + len(again)} unit(s) to submit, {len(queued)} run(s) in the queue, code {code.fingerprint}"
+        )
     return campaign
 
 
@@ -75,6 +81,24 @@ def _joined(old: Campaign, ours: Collection[str]) -> dict[str, Any]:
     """
     failed = () if old.held else tuple(run for run in old.failed if run.folder not in ours)
     return {"num_trained": old.num_trained, "num_measured": old.num_measured, "failed": failed}
+
+
+def _tried_before(campaign: Campaign | None) -> set[str]:
+    """Folders of work that waits to be tried again: what it failed of, and the memory it was given since, stay with it.
+
+    Of a campaign that was held back nothing does: somebody has mended what all failed of.
+    """
+    if campaign is None or campaign.held:
+        return set()
+    return {work.folder for unit in campaign.waiting if unit.retries for work in unit.work}
+
+
+def _at_least(unit: Unit, profile: ClusterProfile) -> Unit:
+    """A unit with no less memory than the profile gives now."""
+    asked_gb = profile.resources(unit.kind).memory_gb_per_task
+    return (
+        unit.model_copy(update={"memory_gb_per_task": max(unit.memory_gb_per_task, asked_gb)}) if unit.retries else unit
+    )
 
 
 def _without(unit: Unit, folders: set[str]) -> Unit | None:

@@ -73,6 +73,7 @@ def submit(cluster: ClusterFolder, campaign: Campaign, units: Sequence[Unit], *,
         raise
     submission = submission.model_copy(update={"job_id": job_id})
     cluster.write_submission(submission)
+    _remove(cluster, SCRIPTS)
     cluster.note(f"submitted {len(units)} job(s) as {job_id}, {name}")
     return submission
 
@@ -174,11 +175,20 @@ def take_back(cluster: ClusterFolder, submission: Submission) -> tuple[Unit, ...
 
 def remove_unsubmitted(cluster: ClusterFolder) -> None:
     """submitit's files of calls of sbatch that led to no job; the ledger is held, so that nobody is amid one."""
-    for pattern in (f"{32 * '[0-9a-f]'}.pkl", ".submission_file_*.sh"):
-        for path in cluster.jobs.glob(pattern):
-            if not path.is_symlink():  # submitit leaves one in the place of a script that has become a job's
-                with contextlib.suppress(OSError):
-                    path.unlink()
+    _remove(cluster, PICKLES, SCRIPTS)
+
+
+PICKLES = f"{32 * '[0-9a-f]'}.pkl"
+"""That belong to no job yet."""
+
+SCRIPTS = ".submission_file_*.sh"
+"""Likewise, or links to those that do."""
+
+
+def _remove(cluster: ClusterFolder, *patterns: str) -> None:
+    for path in [path for pattern in patterns for path in cluster.jobs.glob(pattern)]:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def jobs_of_this_user() -> int:

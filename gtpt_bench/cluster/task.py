@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from gtpt_bench.cluster.code_copy import fingerprint, package_folder
+from gtpt_bench.cluster.ended import EndedJobs
 from gtpt_bench.cluster.ledger import Work
 from gtpt_bench.cluster.requeued import leave_mark
+from gtpt_bench.cluster.scratch import own_scratch
 from gtpt_bench.efficiency.device import gpu_ids
 from gtpt_bench.errors import RunFailed, RunInterrupted
 from gtpt_bench.files import read_json_file
@@ -27,7 +29,7 @@ from gtpt_bench.study.failure import Failure, leave_failure
 from gtpt_bench.study.gpu_slots import GpuSlots
 from gtpt_bench.study.job import RunJob, read_job
 from gtpt_bench.study.local_worker import Subprocess, held_back
-from gtpt_bench.study.lock import Locked, owner_of
+from gtpt_bench.study.lock import Locked, owner_of, slurm_job
 from gtpt_bench.study.missing import PlannedJob
 from gtpt_bench.study.store import JobFolder, StudyFolder
 
@@ -77,11 +79,14 @@ class Task:
         """
         self.began_at, self.began_with = time.time(), self._progress()
         self._refuse_other_code()
+        if job := slurm_job():  # a node that failed at the job's last line has SLURM start it again
+            EndedJobs(_pickle().parents[1] / "ended").forget([job])
         os.environ["OMP_NUM_THREADS"] = str(self.threads)  # not the login shell's, which sbatch hands on
-        if self.scratch:
-            os.environ["TMPDIR"] = self._expanded(self.scratch)
-            Path(os.environ["TMPDIR"]).mkdir(parents=True, exist_ok=True)
-        return self._with_others() if int(os.environ.get("SLURM_NTASKS", 1)) > 1 else self._alone()
+        work = self._with_others if int(os.environ.get("SLURM_NTASKS", 1)) > 1 else self._alone
+        if not self.scratch:
+            return work()
+        with own_scratch(Path(self._expanded(self.scratch))):
+            return work()
 
     def _alone(self) -> str:
         """Runs one after the other or side by side, as on any machine."""

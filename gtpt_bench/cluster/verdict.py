@@ -108,7 +108,7 @@ def ended_by_slurm(state: str, job: str, node: str) -> Failure | None:
         "OUT_OF_MEMORY": Failure("memory", f"out of memory{where}"),
         "NODE_FAIL": Failure("node", f"node failure{where}"),
         "BOOT_FAIL": Failure("node", f"node failure{where}"),
-        "PREEMPTED": Failure("node", f"gave way to another job and was not queued again{where}"),
+        "PREEMPTED": Failure("preempted", f"gave way to another job and was not queued again{where}"),
         "TIMEOUT": Failure("node", f"ended at its time limit and was not queued again{where}"),
         "DEADLINE": Failure("cancelled", f"ended at its deadline{where}"),
         "CANCELLED": Failure("cancelled", f"cancelled{by_whom}{where}"),

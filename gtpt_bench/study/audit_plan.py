@@ -45,9 +45,10 @@ def audited_models(study: Study, audit: Audit, source: YamlSource) -> dict[str, 
                 f"{source.place(('audit', 'counted_only', place))}: audit.counted_only.{place}: no row is called "
                 f"{name!r}; known: {', '.join(names)}"
             )
+    configs = [_config(row, source, place) for place, row in enumerate(rows)]
     return {
-        row.name: _cost(row.model, _config(row, source, place), empty=row.name in audit.counted_only)
-        for place, row in enumerate(rows)
+        row.name: _cost(row.model, config, empty=config.counted_only or row.name in audit.counted_only)
+        for row, config in zip(rows, configs, strict=True)
     }
 
 

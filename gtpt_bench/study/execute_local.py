@@ -36,6 +36,8 @@ class Outcome:
     done: int = 0
     runs_done: int = 0
     failed: int = 0
+    cancelled: int = 0
+    """Parts that somebody took out from another shell."""
     interrupted: bool = False
     stopped: str = ""
     """Why the rest was not started, if so."""
@@ -53,7 +55,9 @@ class Attended:
     """A job that is being worked on, or waits for somebody else who works on it."""
 
     def __init__(self, job: PlannedJob, start: Callable[[PlannedJob], Worker], display: Display) -> None:
-        self.job, self.start, self.line = job, start, display.line(job.title)
+        self.job, self.start = job, start
+        elsewhere = owner_of(job.folder.lock) is not None
+        self.line = display.line(job.title, *(["waits for whoever works on it"] if elsewhere else []))
         self.worker: Worker | None = None
 
     def poll(self) -> int | None:
@@ -103,16 +107,24 @@ class Attended:
     def wait_until_stopped(self) -> None:
         if self.worker:
             self.worker.wait_until_stopped()
-        self.line.finish("stopped, state saved" if self.worker else "not started")
+        self.line.finish("stopped, state saved" if self.worker else "left to whoever works on it")
 
 
 def execute(
-    jobs: Sequence[PlannedJob], start: Callable[[PlannedJob], Worker], display: Display, *, at_once: int
+    jobs: Sequence[PlannedJob],
+    start: Callable[[PlannedJob], Worker],
+    display: Display,
+    *,
+    at_once: int,
+    is_cancelled: Callable[[PlannedJob], bool] = lambda job: False,
 ) -> Outcome:
     """Do jobs in their order, at most `at_once` of them side by side.
 
     After Ctrl-C or SIGTERM those at work save their state and the rest are left for the next time; so is the rest if
     the first runs all fail alike.
+
+    Args:
+        is_cancelled: whether somebody has taken a job out since; the others go on.
     """
     outcome, waiting = Outcome(), list(jobs)
     active: list[Attended] = []
@@ -121,8 +133,11 @@ def execute(
         try:
             while (waiting or active) and not outcome.interrupted:
                 while waiting and _has_place(waiting[0], active, at_once):
-                    active.append(Attended(waiting.pop(0), start, display))
-                _settle(active, outcome, failures)
+                    if is_cancelled(job := waiting.pop(0)):
+                        outcome.cancelled += 1
+                    else:
+                        active.append(Attended(job, start, display))
+                _settle(active, outcome, failures, is_cancelled)
                 if waiting and (reason := reason_to_stop(failures, num_done=outcome.runs_done)):
                     outcome.stopped = f"{reason}; {len(waiting)} job(s) were not started"
                     waiting.clear()
@@ -133,6 +148,9 @@ def execute(
                 attended.ask_to_stop()
             for attended in active:
                 attended.wait_until_stopped()
+    if outcome.cancelled and not outcome.stopped:
+        outcome.interrupted |= outcome.done == outcome.failed == 0  # that was all
+        outcome.stopped = f"{outcome.cancelled} part(s) were cancelled; run again to do them"
     return outcome
 
 
@@ -142,9 +160,16 @@ def _has_place(job: PlannedJob, active: Sequence[Attended], at_once: int) -> boo
     return not job.alone and not any(attended.job.alone for attended in active) and len(active) < at_once
 
 
-def _settle(active: list[Attended], outcome: Outcome, failures: list[tuple[str, Failure]]) -> None:
+def _settle(
+    active: list[Attended],
+    outcome: Outcome,
+    failures: list[tuple[str, Failure]],
+    is_cancelled: Callable[[PlannedJob], bool],
+) -> None:
     """Look at all active jobs once and take leave of those that are over."""
     codes = [attended.poll() for attended in active]
+    taken_out = [code == INTERRUPTED and is_cancelled(a.job) for a, code in zip(active, codes, strict=True)]
+    outcome.cancelled += sum(taken_out)
     runs = [attended.job.job if isinstance(attended.job.job, RunJob) else None for attended in active]
     outcome.done += codes.count(0)
     outcome.runs_done += sum(run is not None and code == 0 for run, code in zip(runs, codes, strict=True))
@@ -152,7 +177,7 @@ def _settle(active: list[Attended], outcome: Outcome, failures: list[tuple[str, 
         if run is not None and code not in (None, 0, INTERRUPTED):
             failure = read_failure(attended.job.folder.error)
             failures.append((run.run.variant, failure or Failure("crash", f"code {code}")))
-    outcome.interrupted |= INTERRUPTED in codes
+    outcome.interrupted |= any(c == INTERRUPTED and not out for c, out in zip(codes, taken_out, strict=True))
     outcome.failed += sum(code not in (None, 0, INTERRUPTED) for code in codes)
     if all(code is None for code in codes):
         time.sleep(POLL_S)

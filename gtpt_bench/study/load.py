@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +122,22 @@ def _with_preset(content: dict[str, Any], presets: Mapping[str, Any], source: Ya
     for key, value in changes.items():
         merge_at(values, [key], value)
     return values
+
+
+NAMES_A_STUDY = re.compile(r"^study\s*:", re.MULTILINE)
+
+
+def is_training_config(path: Path) -> bool:
+    """Whether a file is one, and no study; a file that is neither is a study with mistakes.
+
+    Raises:
+        StudyError: it cannot be read.
+    """
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if NAMES_A_STUDY.search(path.read_text(encoding="utf-8")):  # studies of thousands of variants are read once
+            return False
+    content = read_yaml(path).content
+    return bool(content) and all(key in TRAINING_KEYS for key in content)
 
 
 def load_training(path: Path, *, real_data: bool = False, changes: Sequence[str] = ()) -> tuple[Study, YamlSource]:

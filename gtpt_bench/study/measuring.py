@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 import torch
+from torch import nn
 
 from gtpt_bench.efficiency.counting.conventions import macs_by_convention
 from gtpt_bench.efficiency.counting.cross_check import cross_check
 from gtpt_bench.efficiency.counting.cross_check_json import check_as_json
 from gtpt_bench.efficiency.counting.macs import counted
 from gtpt_bench.efficiency.counting.params import count_params
+from gtpt_bench.efficiency.explain.explanation import explain
+from gtpt_bench.efficiency.measure.as_json import explanation_as_json, finite
+from gtpt_bench.efficiency.measure.within import explaining_within
 from gtpt_bench.efficiency.timing.session import OnRound, time_models
 from gtpt_bench.efficiency.torch_device import torch_device
 from gtpt_bench.errors import RunInterrupted
@@ -88,7 +92,27 @@ def _time_of_variants(timing: PlannedTiming, on_round: OnRound) -> Record:
     """Latency of one image and throughput at one batch size."""
     models = [build_model(config) for config in timing.configs]
     samples = time_models(models, timing.settings, device=torch_device(), on_round=on_round)
-    return {"samples": {name: asdict(s) for name, s in zip(timing.variants, samples, strict=True)}}
+    return {
+        "samples": {name: asdict(s) for name, s in zip(timing.variants, samples, strict=True)},
+        **_explained(timing, models, on_round),
+    }
+
+
+def _explained(timing: PlannedTiming, models: Sequence[nn.Module], on_model: OnRound) -> Record:
+    """Each variant stage by stage, if the study asks for it; after all times, since profiling changes the allocator."""
+    if timing.explained_batch is None:
+        return {}
+    found = {}
+    for place, (name, model) in enumerate(zip(timing.variants, models, strict=True)):
+        on_model(place, len(models), f"{name} stage by stage")
+        explanation = explain(
+            model,
+            batch=timing.explained_batch,
+            device=torch_device(),
+            settings=explaining_within(timing.settings.timeout_s),
+        )
+        found[name] = finite(explanation_as_json(explanation))
+    return {"explained": found}
 
 
 def _time_of_cells(timing: PlannedTiming, grid: TimingGrid, on_slice: OnRound) -> Record:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from gtpt_bench.data.config import DataConfig
 from gtpt_bench.efficiency.device import gpu_ids, num_cores
@@ -15,6 +16,8 @@ from gtpt_bench.study.job import CostJob, RunJob, TimingJob
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.state import run_status
 from gtpt_bench.study.store import JobFolder, Names, StudyFolder, read_record
+
+Part = Literal["cost", "time", "accuracy"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,13 @@ class PlannedJob:
     folder: JobFolder
     threads: int
     alone: bool
+
+    @property
+    def part(self) -> Part:
+        """What of the study it brings."""
+        if isinstance(self.job, RunJob):
+            return "accuracy"
+        return "cost" if isinstance(self.job, CostJob) else "time"
 
 
 def missing_jobs(

@@ -134,6 +134,8 @@ class PlannedTiming(Frozen):
     settings: TimingSettings
     grid: TimingGrid | None = None
     """Batch sizes and ways of running; None: one image and one batch, in plain float32."""
+    explained_batch: int | None = None
+    """Images a call at which each variant is looked into stage by stage, if at all."""
     signature: str
 
     @property

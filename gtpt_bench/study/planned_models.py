@@ -94,6 +94,11 @@ def _costs(starts: Mapping[str, Start], variants: Sequence[Variant], source: Yam
         if repr(start) not in bases:
             bases[repr(start)] = _started(start, source)
         config = bases[repr(start)].of(variant, variant.model_changes)
+        if config.counted_only:
+            raise StudyError(
+                f"{source.place(start.place)}: {_key(start.place)}: {start.model} has gigabytes of weights and is only "
+                "counted, in an audit"
+            )
         if id(config) not in costs:
             costs[id(config)] = PlannedCost(
                 model=start.model, config=config, signature=cost_signature(config), ahead=start.ahead

@@ -213,12 +213,13 @@ def _timing(study: Study, measured: Mapping[str, PlannedCost], device: str) -> P
     assert study.timing is not None
     configs = tuple(cost.config for cost in measured.values())
     models = {cost.model for cost in measured.values()}
-    settings, grid = study.timing.settings, study.timing.grid
+    settings, grid, explained = study.timing.settings, study.timing.grid, study.timing.explained_batch
     return PlannedTiming(
         model=models.pop() if len(models) == 1 else "",
         variants=tuple(measured),
         configs=configs,
         settings=settings,
         grid=grid,
-        signature=timing_signature(configs, settings, device, grid),
+        explained_batch=explained,
+        signature=timing_signature(configs, settings, device, grid, explained_batch=explained),
     )

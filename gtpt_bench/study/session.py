@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,14 +23,16 @@ from gtpt_bench.study.display import Display
 from gtpt_bench.study.execute_local import Outcome, draw_data, execute, sigterm_as_interrupt
 from gtpt_bench.study.forecast import Forecast, forecast
 from gtpt_bench.study.gpu_slots import GpuSlots
-from gtpt_bench.study.load import load_study, load_training
+from gtpt_bench.study.load import is_training_config, load_study, load_training
 from gtpt_bench.study.local_worker import Inline
 from gtpt_bench.study.machine import Machine, this_machine
 from gtpt_bench.study.missing import PlannedJob, missing_jobs, runs_at_once
 from gtpt_bench.study.plan import Plan, plan_label
 from gtpt_bench.study.planning import build_plan
+from gtpt_bench.study.shares import check_shares
 from gtpt_bench.study.spec import Study
 from gtpt_bench.study.state import Status, study_status
+from gtpt_bench.study.stop import Cancelled
 from gtpt_bench.study.store import StudyFolder
 from gtpt_bench.study.yaml_source import YamlSource, read_yaml
 
@@ -62,8 +65,11 @@ class Session:
         """Whether runs need real data and nobody said where they are."""
         return self.data.data_root is None and not all(isinstance(run.config.data, DrawnData) for run in self.plan.runs)
 
-    def missing_jobs(self) -> list[PlannedJob]:
-        return missing_jobs(self.plan, self.folder, self.data, only=self.only)
+    def missing_jobs(self, chosen: Callable[[PlannedJob], bool] = lambda job: True) -> list[PlannedJob]:
+        return [job for job in self._missing(1) if chosen(job)]
+
+    def _missing(self, processes: int) -> list[PlannedJob]:
+        return missing_jobs(self.plan, self.folder, self.data, only=self.only, processes=processes)
 
     @property
     def cluster(self) -> ClusterFolder:
@@ -76,15 +82,23 @@ class Session:
     def forecast(self) -> Forecast:
         return forecast(self.chosen, self.folder, at_once=runs_at_once(self.plan))
 
-    def prepared(self, display: Display, *, processes: int = 1) -> list[PlannedJob]:
+    def prepared(
+        self, display: Display, *, processes: int = 1, chosen: Callable[[PlannedJob], bool] = lambda job: True
+    ) -> list[PlannedJob]:
         """What is missing, with the data drawn that it needs; the plan is kept in a file, so that a report needs
         nothing else.
 
+        Args:
+            chosen: of what is missing.
+
         Raises:
+            StudyError: a batch cannot be shared by so many processes.
             KeyboardInterrupt: Ctrl-C or SIGTERM while data were drawn.
         """
+        if processes > 1:
+            check_shares(self.chosen, processes)
         write_text(self.folder.plan(self.plan.label), self.plan.model_dump_json(indent=1) + "\n")
-        jobs = missing_jobs(self.plan, self.folder, self.data, only=self.only, processes=processes)
+        jobs = [job for job in self._missing(processes) if chosen(job)]
         with sigterm_as_interrupt():
             draw_data(jobs, self.data, display)
         return jobs
@@ -106,14 +120,20 @@ class Session:
             launched: processes that were started together with this one and share its runs, done one by one in here.
         """
         try:
-            jobs = [job for job in self.prepared(display, processes=processes) if chosen(job)]
+            jobs = self.prepared(display, processes=processes, chosen=chosen)
         except KeyboardInterrupt:
             return Outcome(interrupted=True)
+        cancelled, began_at = Cancelled(self.folder), time.time()
+
+        def is_cancelled(job: PlannedJob) -> bool:
+            return job.folder.path.name in cancelled.since(began_at)
+
+        done_here = partial(execute, jobs, display=display, is_cancelled=is_cancelled)
         if launched is not None:
-            return execute(jobs, partial(Inline, launched=launched), display, at_once=1)
+            return done_here(partial(Inline, launched=launched), at_once=1)
         if executor == "inline":
-            return execute(jobs, Inline, display, at_once=1)
-        return execute(jobs, GpuSlots(gpu_ids()).start, display, at_once=runs_at_once(self.plan))
+            return done_here(Inline, at_once=1)
+        return done_here(GpuSlots(gpu_ids()).start, at_once=runs_at_once(self.plan))
 
     def write_report(self) -> ReportFiles:
         from gtpt_bench.report.write import write_report
@@ -166,6 +186,23 @@ def open_training(
     """A training config as a session with a single run; raises as `open_session` does."""
     spec, source = load_training(config, real_data=data_root is not None, changes=changes)
     return _session(spec, source, "train", data_root, results, changes=changes, machine=machine)
+
+
+def open_named(
+    file: Path,
+    profile: str,
+    data_root: Path | None,
+    results: Path,
+    *,
+    changes: Sequence[str] = (),
+    only: Sequence[str] = (),
+) -> Session:
+    """A study, or the one run of a training config; raises as `open_session` does."""
+    if not is_training_config(file):
+        return open_session(file, profile, data_root, results, changes=changes, only=only)
+    if only:
+        raise StudyError(f"{file} is a training config, which has one run; leave --only out")
+    return open_training(file, data_root, results, changes=changes)
 
 
 def _session(

@@ -88,10 +88,24 @@ class Audit(Frozen):
     claims: tuple[str, ...] = ()
     """CSV files there that say how much less one model has of something than another one."""
     counted_only: tuple[Name, ...] = ()
-    """Rows that are counted without memory for their weights, and not timed: too large for most machines."""
+    """Further rows that are counted without memory for their weights, and not timed. Models of gigabytes are anyway."""
 
 
-PlotName = Literal["ap_against_macs", "kept_tokens", "error_kinds", "ap_if_fixed", "keypoint_errors"]
+PlotName = Literal[
+    "ap_against_macs",
+    "ap_against_latency",
+    "kept_tokens",
+    "token_survival",
+    "survival_maps",
+    "effects",
+    "heat_map",
+    "stage_times",
+    "training_curves",
+    "roofline",
+    "error_kinds",
+    "ap_if_fixed",
+    "keypoint_errors",
+]
 
 
 class Report(Frozen):
@@ -101,8 +115,9 @@ class Report(Frozen):
     """Variant that differences are taken from; the first one by default."""
     against: dict[Name, Name] = Field(default_factory=dict)
     """Variants whose difference is taken from another one than the baseline: a step from the step before."""
-    plots: tuple[PlotName, ...] = ("ap_against_macs", "kept_tokens")
-    """Of variants; a study of batches and ways has a plot of its own."""
+    plots: tuple[PlotName, ...] | None = None
+    """Of variants; None: all but those of errors for which there are data. A study of batches and ways has a plot of
+    its own."""
     reported: tuple[ReportedRow, ...] = ()
 
 

@@ -14,6 +14,7 @@ from gtpt_bench.efficiency.torch_device import torch_device
 from gtpt_bench.errors import RunInterrupted, WeightsError
 from gtpt_bench.evaluation.analysis.analyse import errors_of
 from gtpt_bench.evaluation.analysis.as_json import errors_to_json
+from gtpt_bench.evaluation.kept_tokens.record import survival_to_json
 from gtpt_bench.evaluation.on_data import evaluated_model
 from gtpt_bench.evaluation.resampled import resampled_ap, resampled_to_json
 from gtpt_bench.evaluation.score import Scored
@@ -87,7 +88,9 @@ def train(
         write_text(folder.history, "".join(json.dumps(asdict(s)) + "\n" for s in trainer.history))
 
     for step in trainer.steps():
-        progress("train", trainer.step, trainer.num_steps, f"loss {step.loss:.4g}")
+        epoch = -(-trainer.step // trainer.steps_per_epoch)
+        words = f"epoch {epoch}/{config.training.epochs}, loss {step.loss:.4g}"
+        progress("train", trainer.step, trainer.num_steps, words)
         if team.any(stop()):
             break
         if time.monotonic() - saved_at > SECONDS_BETWEEN_CHECKPOINTS:
@@ -144,7 +147,7 @@ def evaluate(
     progress: OnProgress,
     team: Team = ALONE,
 ) -> None:
-    """Predict, score, and keep predictions, matches and errors beside the record. A team shares the predicting.
+    """Predict, score, and keep predictions, matches, errors and tokens beside the record. A team shares the predicting.
 
     Raises:
         RunInterrupted: `stop` answered True; evaluation starts again next time.
@@ -171,6 +174,8 @@ def evaluate(
     )
     if errors is not None:
         write_json(folder.errors(signature), errors_to_json(errors))
+    if found.survival is not None:
+        write_json(folder.tokens(signature), survival_to_json(found.survival))
     result = record(
         "evaluate",
         signature,

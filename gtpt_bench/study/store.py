@@ -3,7 +3,7 @@
     results/<study>/<variant>-s<seed>-<train signature, 8>/
         config.json log.txt history.jsonl progress.json checkpoint.pt
         train.json evaluate-<8>.json error.json lock
-        predictions-<8>.json.gz matches-<8>.json.gz resampled-<8>.json.gz errors-<8>.json.gz
+        predictions-<8>.json.gz matches-<8>.json.gz resampled-<8>.json.gz errors-<8>.json.gz tokens-<8>.json.gz
     results/<study>/cost-<8>.json, timing-<8>.json, plan-<profile>-<data>.json
     results/<study>/report-<profile>-<data>/
 
@@ -75,6 +75,9 @@ class JobFolder:
 
     def errors(self, evaluate_signature: str) -> Path:
         return self.path / f"errors-{evaluate_signature[:DIGITS]}.json.gz"
+
+    def tokens(self, evaluate_signature: str) -> Path:
+        return self.path / f"tokens-{evaluate_signature[:DIGITS]}.json.gz"
 
     def evaluation(self, evaluate_signature: str) -> Path:
         return self.path / f"evaluate-{evaluate_signature[:DIGITS]}.json"

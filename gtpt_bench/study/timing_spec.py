@@ -36,6 +36,9 @@ class StudyTiming(TimingSettings):
     `throughput_batch`, in plain float32."""
     ways: dict[Name, InferenceOptions] = Field(default_factory=dict)
     """By name, how models are run: number format, form, layout, compilation, …"""
+    explained_batch: Batch | None = None
+    """Each variant is also looked into stage by stage, at this many images a call: where its time goes, and what holds
+    it up. Some ten seconds a variant. None: none is."""
     session_s: float | None = Field(None, gt=0)
     """Seconds of a session over batches and ways, warming up included: no round begins that would end later if it took
     as long as those before, even if `min_rounds` are not reached by then. None: as long as it takes."""
@@ -59,6 +62,8 @@ class StudyTiming(TimingSettings):
     def _keys_agree(self) -> Self:
         if self.batches and self.throughput_batch != TimingSettings().throughput_batch:
             raise ValueError("batches and throughput_batch do not go together; write all sizes into batches")
+        if self.explained_batch is not None and self.grid is not None:
+            raise ValueError("explained_batch is for one image and one batch; leave it out beside batches and ways")
         if self.session_s is not None and self.grid is None:
             raise ValueError("session_s is for batches and ways; without them use timeout_s")
         return self

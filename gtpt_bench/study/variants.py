@@ -88,7 +88,7 @@ def _axes(vary: Vary, source: YamlSource) -> Iterator[list[Variant]]:
             _check_labels(values, place, source)
             labelled: list[tuple[str, Any, str | int]] = [(label, v, label) for label, v in values.items()]
         else:
-            labelled = [(_label(key, v), v, index) for index, v in enumerate(values)]
+            labelled = [(label_of(key, v), v, index) for index, v in enumerate(values)]
         yield [Variant(label, {key: v}, {key: (*place, last)}) for label, v, last in labelled]
 
 
@@ -112,7 +112,7 @@ def _zipped(vary: Vary, source: YamlSource) -> Iterator[list[Variant]]:
     rows = zip(*vary.zip.values(), strict=True)
     yield [
         Variant(
-            " ".join(_label(key, value) for key, value in zip(vary.zip, row, strict=True)),
+            " ".join(label_of(key, value) for key, value in zip(vary.zip, row, strict=True)),
             dict(zip(vary.zip, row, strict=True)),
             {key: ("vary", "zip", key, index) for key in vary.zip},
         )
@@ -159,7 +159,7 @@ def _leaves(key: str, value: Any) -> list[str]:
     return [leaf for name, inner in value.items() for leaf in _leaves(f"{key}.{name}", inner)]
 
 
-def _label(key: str, value: Any) -> str:
+def label_of(key: str, value: Any) -> str:
     """A folder-safe name of a value: `width 64`, `keep_rates 1-0.7-0.3-0.1`."""
     shown = "-".join(map(str, value)) if isinstance(value, list) else str(value)
     return re.sub(r"[^\w .+-]+", "_", f"{key.rpartition('.')[2]} {shown}")[:64]

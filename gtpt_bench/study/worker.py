@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from gtpt_bench.errors import GtptBenchError, InputError, RunFailed, RunInterrupted
 from gtpt_bench.files import write_json
-from gtpt_bench.study.failure import Failure, kind_of, leave_failure
+from gtpt_bench.study.failure import Failure, Kind, kind_of, leave_failure
 from gtpt_bench.study.job import CostJob, RunJob, TimingJob, read_job
 from gtpt_bench.study.lock import Locked, locked, slurm_job
 from gtpt_bench.study.provenance import code_version
@@ -63,15 +64,23 @@ class StopFlag:
         return self.is_set
 
 
+SECONDS_BETWEEN_LINES = 30.0
+
+
 class ProgressFile:
-    """The latest word of a worker, rewritten at most twice a second."""
+    """The latest word of a worker, rewritten at most twice a second; and a line of the log each half minute, at the
+    beginning of a step and at its end."""
 
     def __init__(self, folder: JobFolder, clock: Callable[[], float] = time.monotonic) -> None:
         self.folder, self.clock = folder, clock
-        self.next_report = -1.0
+        self.next_report = self.next_line = -1.0
+        self.step = ""
 
     def __call__(self, step: str, done: int, total: int, words: str) -> None:
         now = self.clock()
+        if step != self.step or now >= self.next_line or done >= total:
+            self.step, self.next_line = step, now + SECONDS_BETWEEN_LINES
+            print(f"{time.strftime('%F %T')} {step} {done}/{total} {words}", flush=True)
         if now < self.next_report and done < total:
             return
         self.next_report = now + SECONDS_BETWEEN_REPORTS
@@ -133,12 +142,16 @@ def main() -> int:
     stop.listen()
     if slurm_job():
         end_with_parent()
-    code = code_version()
-    print(f"{time.strftime('%F %T')} worker {os.getpid()} for {folder.path.name}, code {code}", flush=True)
+    print(f"{time.strftime('%F %T')} {_who_and_where()} for {folder.path.name}, code {code_version()}", flush=True)
     launch = launch_from(os.environ)
     if launch is None:
         return work(folder, stop=stop)
     return _work_with_others(folder, launch, stop=stop)
+
+
+def _who_and_where() -> str:
+    job, node = slurm_job(), os.environ.get("SLURMD_NODENAME") or socket.gethostname()
+    return f"{f'job {job}, ' if job else ''}node {node}, worker {os.getpid()}"
 
 
 def _work_with_others(folder: JobFolder, launch: Launch, *, stop: Callable[[], bool]) -> int:
@@ -149,10 +162,11 @@ def _work_with_others(folder: JobFolder, launch: Launch, *, stop: Callable[[], b
     try:
         with leading(launch) as team:
             return work(folder, stop=stop, launched=team)
-    except RunFailed as error:  # they did not meet
+    except (RunFailed, InputError) as error:  # they did not meet
         print(f"failed: {error}", flush=True)
-        leave_failure(folder.error, Failure("node", str(error)), expected=True, here=True)
-        return error.exit_code
+        kind: Kind = "node" if isinstance(error, RunFailed) else "input"
+        leave_failure(folder.error, Failure(kind, str(error)), expected=True, here=True)
+        return 1
 
 
 if __name__ == "__main__":

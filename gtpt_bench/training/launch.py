@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 from gtpt_bench.errors import InputError
 
+THIS_MACHINE = "127.0.0.1"
+
 FIRST_PORT, NUM_PORTS = 20_000, 20_000
-"""Where processes of a SLURM step meet, unless MASTER_PORT says so: a port from the number of the job."""
+"""Where processes of a SLURM step meet, unless MASTER_PORT says so: a port from the number of the job and that of its
+srun, since jobs with one number may be on a machine that belongs to two clusters."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +22,15 @@ class Launch:
     Attributes:
         rank: from 0.
         local_rank: the same on this host alone.
-        address: where they meet, as torch.distributed wants it.
+        host: where they meet: on the first process's machine; "" for torchrun, which arranges that itself.
+        port: there.
     """
 
     rank: int
     size: int
     local_rank: int
-    address: str
+    host: str = ""
+    port: int = 0
 
 
 def launch_from(environ: Mapping[str, str]) -> Launch | None:
@@ -54,21 +59,30 @@ def launch_from(environ: Mapping[str, str]) -> Launch | None:
 def _by_torchrun(environ: Mapping[str, str]) -> Launch | None:
     if "RANK" not in environ or "WORLD_SIZE" not in environ:
         return None
-    return Launch(int(environ["RANK"]), int(environ["WORLD_SIZE"]), int(environ.get("LOCAL_RANK", 0)), "env://")
+    return Launch(int(environ["RANK"]), int(environ["WORLD_SIZE"]), int(environ.get("LOCAL_RANK", 0)))
 
 
 def _by_srun(environ: Mapping[str, str]) -> Launch | None:
     if "SLURM_PROCID" not in environ or not {"SLURM_STEP_ID", "SLURM_STEP_NUM_TASKS"} & environ.keys():
         return None
     size = int(environ.get("SLURM_STEP_NUM_TASKS") or environ["SLURM_NTASKS"])
-    host = environ.get("MASTER_ADDR") or first_host(_hosts(environ))
-    port = environ.get("MASTER_PORT") or FIRST_PORT + int(environ["SLURM_JOB_ID"]) % NUM_PORTS
+    own = int(environ["SLURM_JOB_ID"]) + int(environ.get("SLURM_STEP_LAUNCHER_PORT") or 0)
+    port = environ.get("MASTER_PORT") or FIRST_PORT + own % NUM_PORTS
     local_rank = int(environ.get("SLURM_LOCALID", 0))
-    return Launch(int(environ["SLURM_PROCID"]), size, local_rank, f"tcp://{host}:{port}")
+    return Launch(int(environ["SLURM_PROCID"]), size, local_rank, _meeting_host(environ), int(port))
 
 
-def _hosts(environ: Mapping[str, str]) -> str:
-    return environ.get("SLURM_STEP_NODELIST") or environ["SLURM_JOB_NODELIST"]
+def _meeting_host(environ: Mapping[str, str]) -> str:
+    """The first node, but on a single one this very machine: its name need not be known to anybody."""
+    if environ.get("MASTER_ADDR"):
+        return environ["MASTER_ADDR"]
+    nodes = environ.get("SLURM_STEP_NODELIST") or environ["SLURM_JOB_NODELIST"]
+    return THIS_MACHINE if is_one_host(nodes) else first_host(nodes)
+
+
+def is_one_host(node_list: str) -> bool:
+    """Whether a list as SLURM writes it has a single name: `gpu7`, also `node[03]`."""
+    return re.fullmatch(r"[^,\[\]]+|[^,\[\]]+\[[^,\]-]+\][^,\[\]]*", node_list) is not None
 
 
 def first_host(node_list: str) -> str:

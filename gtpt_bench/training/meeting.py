@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch.distributed import Store, TCPStore  # type: ignore[attr-defined]
 
 from gtpt_bench.errors import RunFailed
-from gtpt_bench.training.launch import Launch
+from gtpt_bench.training.first_node import address_of
+from gtpt_bench.training.launch import THIS_MACHINE, Launch
 from gtpt_bench.training.team import SILENCE, Several
 
-HERE = "127.0.0.1"
+HERE = THIS_MACHINE
+
+MEET_WITHIN = timedelta(minutes=2)
+"""Processes of one step start together; on a busy file system some import torch a minute later."""
 
 
 @contextmanager
@@ -22,9 +27,31 @@ def launched_team(launch: Launch) -> Iterator[Several]:
 
     Raises:
         RunFailed: not all of them came in time.
+        InputError: nobody knows the way to the first one's machine.
     """
-    with _group(launch.rank, launch.size, launch.local_rank, init_method=launch.address):
-        yield Several(dist.distributed_c10d._get_default_store())
+    if not launch.host:  # torchrun's variables say where
+        with _group(launch.rank, launch.size, launch.local_rank, init_method="env://"):
+            yield Several(dist.distributed_c10d._get_default_store())
+        return
+    store = _store_at(address_of(launch.host), launch)
+    with _group(launch.rank, launch.size, launch.local_rank, store=store):
+        yield Several(store)
+
+
+def _store_at(host: str, launch: Launch) -> Store:
+    """Where all processes of a step of SLURM have arrived."""
+    try:
+        found = TCPStore(host, launch.port, launch.size, is_master=launch.rank == 0, timeout=MEET_WITHIN)
+    except (RuntimeError, ValueError) as error:
+        is_taken = "address already in use" in str(error).lower()
+        why = "that port is taken" if is_taken else f"not all of them came within {MEET_WITHIN.total_seconds():.0f} s"
+        raise RunFailed(
+            f"the {launch.size} processes of this run did not meet at {host}:{launch.port}: {why}; if nodes reach each "
+            "other by another name or network, set MASTER_ADDR, MASTER_PORT and GLOO_SOCKET_IFNAME in "
+            "environment.variables of the cluster's profile"
+        ) from error
+    found.set_timeout(SILENCE)
+    return found
 
 
 def first_store(size: int) -> TCPStore:

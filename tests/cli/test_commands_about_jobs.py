@@ -132,7 +132,7 @@ def test_a_cluster_of_the_environment_is_no_mistake(place: Workplace, monkeypatc
 
 def test_a_dry_run_says_what_it_would_take(place: Workplace, slurm: FakeSlurm) -> None:
     answer = submitted(place, "--dry-run")
-    assert answer.out.startswith("on fake: about ")
+    assert answer.out.startswith("on fake: less than 0.01 hours of processes (a guess: ")
     assert [f"would do: {run}" in answer.out for run in RUNS] == [True, True]
     assert slurm.calls("sbatch") == []
 
@@ -144,7 +144,7 @@ def test_many_hours_that_nobody_confirms_are_not_submitted(
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     answer = submitted(place)
     assert answer.code == 2
-    assert answer.error.startswith("nothing was submitted: about ")
+    assert answer.error.startswith("nothing was submitted: less than 0.01 hours ")
     assert answer.error.endswith(" were not confirmed; --yes does")
     assert slurm.calls("sbatch") == []
 

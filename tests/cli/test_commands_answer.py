@@ -44,6 +44,17 @@ def test_models_have_their_cost() -> None:
     assert "thop" not in baseline["macs"]
 
 
+def test_models_carry_their_protocol_recipe_and_source() -> None:
+    found = {model["name"]: model for model in gtpt_study("models", "--json").json}
+    hrnet, vitpose, rtmpose = (found[name] for name in ("hrnet_w32", "vitpose_s", "rtmpose_m_coco"))
+    assert hrnet["protocol"]["keypoint"] == "highest cell, moved by a quarter"
+    assert (vitpose["protocol"]["pixel_grid"], vitpose["protocol"]["ends_aligned"]) == ("centred", True)
+    assert rtmpose["protocol"]["output"] == "simcc"
+    assert (hrnet["training"]["epochs"], hrnet["training"]["schedule"]["milestones"]) == (210, [170, 200])
+    assert "AdamW" in rtmpose["training_without"]
+    assert hrnet["repository"] == "github.com/leoxiaobin/deep-high-resolution-net.pytorch"
+
+
 def test_the_table_of_models_has_a_line_each() -> None:
     lines = gtpt_study("models").out.splitlines()
     assert [line.split()[0] for line in lines[: 1 + len(list_models())]] == ["model", *list_models()]

@@ -35,6 +35,14 @@ def test_a_model_against_its_deployed_form() -> None:
     assert content["accuracy"] is None
 
 
+def test_a_reconstruction_is_called_one() -> None:
+    arguments = ("compare", "hevitpose_t", "hevitpose_t", "--set-b", "groups=[1,1,1]", "--only", "cost")
+    assert "hevitpose_t: reconstruction: the authors never released" in gtpt_study(*arguments).out
+    content = gtpt_study(*arguments, "--json").json
+    assert [model["note"].partition(":")[0] for model in content["models"]] == ["reconstruction"] * 2
+    assert content["cost"]["params"]["b"] == 4_775_184
+
+
 def test_two_runs_for_people(study: Made) -> None:
     write_times(study, {"dense": [10.0] * 8, "pruned": [8.0] * 8})
     out = gtpt_study("compare", folder(study, "dense").path, folder(study, "pruned").path).out
@@ -52,7 +60,8 @@ def test_two_studies_have_a_line_a_variant(study: Made) -> None:
     for variant in ("dense", "pruned"):
         (line,) = (line for line in lines if line[:1] == [variant])
         assert line[1:3] == ["1.000×", "1.000×"]
-        assert line[-2:] == ["not", "distinguishable"]
+        assert line[-1] == "same"
+    assert "AP of B: same in all 2" in out
 
 
 def test_one_part_alone_can_be_compared(study: Made) -> None:

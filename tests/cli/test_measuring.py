@@ -93,6 +93,20 @@ def test_explained_cost_has_every_convention_the_stages_and_other_counters() -> 
     assert "roof" not in out
 
 
+def test_a_reconstruction_is_called_one_whatever_is_measured() -> None:
+    sizes = ("input_size=[32,32]", "widths=[8,8,8]", "heads=[1,1,1]", "depths=[1,1,1]")
+    small = ("measure", "hevitpose_t", *(f"--set={size}" for size in sizes), "--threads", "1", "--seconds", "0.2")
+    for part in ("cost", "time"):
+        assert "hevitpose_t: reconstruction: the authors never" in gtpt_study(*small, "--only", part).out
+    assert gtpt_study(*small, "--only", "cost", "--json").json["note"].startswith("reconstruction")
+
+
+def test_what_has_gigabytes_of_weights_is_counted_and_never_timed() -> None:
+    counted = gtpt_study("measure", "vitpose_plus_h_wholebody", "--only", "cost", "--json").json
+    assert counted["params"] == 930_917_078
+    assert "has gigabytes of weights and is only counted" in refused("measure", "vitpose_plus_h_wholebody")
+
+
 def test_explain_alone_says_what_figures_mean() -> None:
     out = gtpt_study("measure", "--explain").out
     assert "What the thop package prints" in out

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -94,3 +96,35 @@ def test_somebody_who_may_not_write_watches_all_the_same(
     out, said = watched(place, monkeypatch)
     assert "belongs to somebody else" in said
     assert "4 queued" in out
+
+
+def test_a_single_look_submits_what_none_of_the_studys_jobs_would(place: Workplace, slurm: FakeSlurm) -> None:
+    """It was submitted, and left alone, while the queue was full of somebody's other jobs."""
+    slurm.set(max_submitted=3, others=3)
+    submitted(place)
+    assert slurm.jobs == {}
+    assert {"waits for a place in the queue"} == {words for _, words in status(place).values()}
+    slurm.set(others=0)
+    cluster = place.open().cluster
+    cluster.write(cluster.read().model_copy(update={"full_until": 0}))  # a minute later
+    status(place)
+    assert len(slurm.jobs) == 3
+    asked_before = len(slurm.calls("sbatch"))
+    status(place)
+    assert len(slurm.calls("sbatch")) == asked_before
+
+
+def test_whoever_may_only_read_looks_and_submits_nothing(
+    place: Workplace, slurm: FakeSlurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profile(place, limits={"max_submitted": 2})
+    submitted(place)
+    folder, access = place.open().cluster.path, os.access
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place.path / "cache"))
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and access(path, mode))
+    before = {path: path.read_bytes() for path in place.results.rglob("*") if path.is_file()}
+    for _ in range(2):
+        out, said = watched(place, monkeypatch)
+        assert (said, "queued" in out) == ("", True)
+    assert {path: path.read_bytes() for path in place.results.rglob("*") if path.is_file()} == before
+    assert len(slurm.calls("sacct")) == 1

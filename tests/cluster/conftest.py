@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.real_slurm import Slurm, running_slurm
+from tests.cluster.real_slurm import Slurm, one_at_a_time, running_slurm
 from tests.cluster.small_campaign import LONG_STUDY, SLOW, Campaign, fresh_copy
 
 
@@ -45,10 +46,14 @@ def leave_clusters_healed(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
-    """A miniature study that has been run on this machine, without a cluster."""
-    campaign = Campaign(tmp_path_factory.mktemp("undisturbed"))
-    campaign.write(LONG_STUDY)
-    campaign.start("run").ends(0)
+    """A miniature study that has been run on this machine, without a cluster; once for all processes that test."""
+    base = tmp_path_factory.getbasetemp()
+    campaign = Campaign((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "undisturbed")
+    with one_at_a_time("undisturbed"):
+        if not campaign.path.exists():
+            campaign.path.mkdir()
+            campaign.write(LONG_STUDY)
+            campaign.start("run").ends(0)
     return campaign
 
 

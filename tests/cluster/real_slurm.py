@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -89,9 +90,11 @@ class Slurm:
 
     def heal(self) -> None:
         """Undo what a test has done: every daemon runs, every node takes jobs, nothing is queued."""
-        if self.status()["state"] != "running":
+        found = self.status()
+        if found["state"] != "running":
             self.start_stopped_daemons()
-        for node, state in self.status()["nodes"].items():
+            found = self.status()
+        for node, state in found["nodes"].items():
             if state.startswith(("down", "drain")):
                 self.run("scontrol", "update", f"nodename={node}", "state=resume")
         self.cancel_all_jobs()
@@ -109,13 +112,22 @@ def running_slurm(*settings: str) -> Iterator[Slurm]:
     stop_clusters_of_killed_tests()
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_OF}{os.getpid()}_"))  # pytest's folders are too long for sockets
     try:
-        _test_cluster("start", "--folder", str(folder), *settings)
+        with one_at_a_time("start"):  # whoever tests beside this looks for free ports too
+            _test_cluster("start", "--folder", str(folder), *settings)
         try:
             yield Slurm(folder)
         finally:
             _test_cluster("stop", "--folder", str(folder))
     finally:
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def one_at_a_time(what: str) -> Iterator[None]:
+    """Of all processes that test on this machine."""
+    with (Path(tempfile.gettempdir()) / f"{FOLDER_OF}{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def stop_clusters_of_killed_tests() -> None:

@@ -20,6 +20,7 @@ from submitit.core.utils import CommandFunction, DelayedSubmission, FailedJobErr
 
 from gtpt_bench.cluster import after_a_job, commands, fill, queue, submit
 from gtpt_bench.cluster.advance import advance
+from gtpt_bench.cluster.code_copy import package_folder
 from gtpt_bench.cluster.ledger import Campaign, ClusterFolder, Submission, Unit, Work
 from gtpt_bench.cluster.profile import ClusterProfile
 from gtpt_bench.files import write_json
@@ -84,7 +85,7 @@ class Simulated:
     def _remember(self, array: str) -> None:
         jobs = {name: job for name, job in self.slurm.jobs.items() if job["array"] == array}
         name = next(iter(jobs.values()))["name"]
-        file = self.cluster.path / "submissions" / f"{name}.json"
+        (file,) = self.cluster.study.path.parent.glob(f"*/.slurm-*/submissions/{name}.json")
         units = Submission.model_validate_json(file.read_text()).units
         assert len(units) == len(jobs)
         self.works_of |= {job: unit.work for job, unit in zip(jobs, units, strict=True)}
@@ -117,13 +118,19 @@ class Simulated:
         self.over.add(job)
         self.slurm.put(job, step=step or state)
         if brings_on:
-            self._bring_on(job, "0" if state == "COMPLETED" else "1")
+            self.bring_on(job, exit_code=0 if state == "COMPLETED" else 1)
         self.slurm.put(job, state=state)
 
-    def _bring_on(self, job: str, exit_code: str) -> None:
-        words = ["after_a_job", str(self.cluster.study.path), self.cluster.label, exit_code, job]
+    def bring_on(self, job: str, *, exit_code: int = 0, code: int = 0) -> None:
+        """A job's last line.
+
+        Args:
+            exit_code: of its processes.
+            code: with which the line itself ends.
+        """
+        words = ["after_a_job", str(self.cluster.study.path), self.cluster.label, str(exit_code), job]
         with mock.patch.object(sys, "argv", words), mock.patch.object(after_a_job, "_report"):
-            assert after_a_job.main() == 0
+            assert after_a_job.main() == code
 
     def do(self, work: Work) -> None:
         """What a worker does that gets to its end."""
@@ -248,7 +255,7 @@ def begun(world: Simulated, units: Sequence[Unit], **profile: Any) -> Campaign:
         profile=ClusterProfile.model_validate({"cluster": "fake", "rhythm": {"ask_every_s": 60}, **profile}),
         label="quick",
         code="abc",
-        code_folder=world.cluster.study.path,
+        code_folder=package_folder().parent,
         python="python",
         waiting=tuple(units),
     )

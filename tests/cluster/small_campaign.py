@@ -66,7 +66,7 @@ class Shell:
     def said(self) -> str:
         return self.output.read_text(encoding="utf-8")
 
-    def ends(self, code: int = 0, *, within_s: float = 90) -> str:
+    def ends(self, code: int = 0, *, within_s: float = 200) -> str:
         """What it said until its end, which must be this one."""
         try:
             found = self.process.wait(within_s)
@@ -161,7 +161,7 @@ class Campaign(Workplace):
         return [line for line in map(json.loads, lines) if line["run"] == run]
 
 
-def eventually(found: Callable[[], Any], what: str, *, within_s: float = 60) -> Any:
+def eventually(found: Callable[[], Any], what: str, *, within_s: float = 90) -> Any:
     """What a function returns as soon as that is something."""
     deadline = time.monotonic() + within_s
     while not (answer := found()):

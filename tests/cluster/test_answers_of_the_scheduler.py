@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from gtpt_bench.cluster import queue
 from gtpt_bench.cluster.commands import Unreachable, slurm
-from gtpt_bench.cluster.queue import PENDING, RUNNING, Element, alive, asked, parsed, spelled_out, still_queued
+from gtpt_bench.cluster.queue import (
+    PENDING,
+    RUNNING,
+    Element,
+    alive,
+    asked,
+    own_place,
+    parsed,
+    spelled_out,
+    still_queued,
+)
 from tests.cluster.fake_slurm import FakeSlurm, ranges
 
 STAGES = {
@@ -192,3 +202,23 @@ def test_whether_a_job_was_queued_again_is_asked_once_for_each_answer(fake: Fake
     assert len(fake.calls("squeue")) == 1
     assert alive(file, asked(file, ["17"], every_s=0.0), ["17_0"], every_s=60) == {"17_0"}
     assert len(fake.calls("squeue")) == 2
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "number"), [("0:9", 9), ("137:0", 9), ("192:0", 64), ("193:0", 0), ("255:0", 0), ("1:0", 0), ("", 0)]
+)
+def test_a_signal_is_known_by_itself_or_by_what_a_shell_makes_of_it(exit_code: str, number: int) -> None:
+    """255 is any failure, and there is no signal 127."""
+    assert Element(state="FAILED", exit_code=exit_code).signal == number
+
+
+def test_whoever_may_only_read_keeps_answers_in_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each look of theirs would be a question to the scheduler."""
+    shared, cache = tmp_path / "results" / "queue.json", tmp_path / "cache"
+    shared.parent.mkdir()
+    assert own_place(shared) == shared
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setattr(os, "access", lambda path, mode: cache in Path(path).parents)
+    place = own_place(shared)
+    assert place.is_relative_to(cache)
+    assert place == own_place(shared) != own_place(tmp_path / "other" / "queue.json")

@@ -112,6 +112,29 @@ def test_what_was_over_before_the_study_was_asked_for_again_is_tried_again(
     assert world.done_by.total() == 5
 
 
+def test_what_waits_to_be_tried_again_keeps_its_memory_and_its_count(session: Session, world: Simulated) -> None:
+    """Also when somebody asks for the study meanwhile; with more memory in the profile it has at least that."""
+    asked_for(session, limits={"max_submitted": 1})
+    world.look()
+    job = world.in_state("PENDING")[0]
+    (work,) = world.works_of[job]
+    world.begin(job)
+    world.end(job, "OUT_OF_MEMORY")
+    world.now += 100
+    world.slurm.set(max_submitted=0)
+    world.look()
+
+    def waits() -> Any:
+        return next(unit for unit in world.cluster.read().waiting if unit.work[0].folder == work.folder)
+
+    assert (waits().memory_gb_per_task, waits().retries) == (64, {"memory": 1})
+    campaign = asked_for(session, limits={"max_submitted": 1})
+    assert (waits().memory_gb_per_task, waits().retries) == (64, {"memory": 1})
+    assert len(folders(campaign)) == len(set(folders(campaign))) == 5
+    asked_for(session, training={"memory_gb_per_task": 100}, limits={"max_submitted": 1})
+    assert (waits().memory_gb_per_task, waits().retries) == (100, {"memory": 1})
+
+
 def test_whoever_joins_leaves_what_was_counted(session: Session, world: Simulated) -> None:
     """A failure is told to all who watch until that run is submitted again."""
     asked_for(session, limits={"max_submitted": 3})

@@ -9,11 +9,20 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.real_slurm import Slurm
-from tests.cluster.small_campaign import CHECKOUT, LONG_STUDY, Campaign, eventually, finishes, queue_closed
+from tests.cluster.small_campaign import (
+    CHECKOUT,
+    LONG_STUDY,
+    Campaign,
+    eventually,
+    finishes,
+    fresh_copy,
+    queue_closed,
+)
 from tests.study.outcomes import states
 
 pytestmark = pytest.mark.slurm
 
+ENDLESS = "accuracy.training.learning_rate=1e30"
 MB_TAKEN = "1100"
 """More than the gigabyte of the profile, less than two."""
 
@@ -26,28 +35,27 @@ def jobs_of(slurm: Slurm, campaign: Campaign) -> list[str]:
     return [memory for name, memory in lines if name in names]
 
 
-def test_a_run_out_of_memory_is_tried_again_with_twice_as_much(
-    campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+def test_memory_is_doubled_up_to_a_limit_and_a_loss_that_is_no_number_is_final(
+    campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path
 ) -> None:
-    campaign.run_there("--only=dense", GTPT_TEST_TAKE_MB=MB_TAKEN).ends(0)
+    """Three studies side by side."""
+    limited, diverging = (fresh_copy(undisturbed, tmp_path / name) for name in ("limited", "diverging"))
+    limited.write_profile(limits={"max_memory_gb_per_task": 1.5})
+    larger = campaign.run_there("--only=dense", GTPT_TEST_TAKE_MB=MB_TAKEN)
+    too_large = limited.run_there("--only=dense", GTPT_TEST_TAKE_MB=MB_TAKEN)
+    no_number = diverging.run_there("--set", ENDLESS, "--only=dense")
+
+    larger.ends(0)
     assert jobs_of(slurm, campaign) == ["1G", "2G"]
     finishes(campaign, undisturbed, "dense")
 
+    assert "out of memory" in too_large.ends(1)
+    assert jobs_of(slurm, limited) == ["1G"]
+    limited.write_profile(training={"memory_gb_per_task": 2})
+    finishes(limited, undisturbed, "dense")
 
-def test_memory_is_doubled_up_to_the_profiles_limit(campaign: Campaign, undisturbed: Campaign, slurm: Slurm) -> None:
-    campaign.write_profile(limits={"max_memory_gb_per_task": 1.5})
-    said = campaign.run_there("--only=dense", GTPT_TEST_TAKE_MB=MB_TAKEN).ends(1)
-    assert "out of memory" in said
-    assert jobs_of(slurm, campaign) == ["1G"]
-    campaign.write_profile(training={"memory_gb_per_task": 2})
-    finishes(campaign, undisturbed, "dense")
-
-
-def test_a_loss_that_is_no_number_is_not_tried_again(campaign: Campaign, slurm: Slurm) -> None:
-    changes = ("--set", "accuracy.training.learning_rate=1e30", "--only=dense")
-    said = campaign.run_there(*changes).ends(1)
-    assert "loss" in said
-    session = campaign.open("accuracy.training.learning_rate=1e30")
+    assert "loss" in no_number.ends(1)
+    session = diverging.open(ENDLESS)
     assert states(session)["dense seed 0"] == "failed"
     log = (session.cluster.path / "log.txt").read_text()
     assert log.count(" submitted ") == 1, log

@@ -58,7 +58,13 @@ FAULTS: list[Fault] = [
 
 
 def test_what_hits_a_job_costs_its_run_nothing(undisturbed: Campaign, slurm: Slurm, tmp_path: Path) -> None:
-    """Side by side, to each study another fault; all but what the user has cancelled go on by themselves."""
+    """Side by side, to each study another fault; all but what the user has cancelled go on by themselves.
+
+    Beside them one whose run is longer than a job may be, with SLURM's shortest time limit, a minute, whose warning may
+    come that much too early."""
+    longer = fresh_copy(undisturbed, tmp_path / "longer", GTPT_TEST_STEP_S="1.7")
+    longer.write_profile(training={"time_limit_h": 1 / 60}, rhythm={"warn_before_end_s": 10})
+    goes_through_several = longer.run_there("--only=dense")
     campaigns = {fault: fresh_copy(undisturbed, tmp_path / fault.__name__, GTPT_TEST_STEP_S="0.5") for fault in FAULTS}
     shells = {fault: campaign.run_there("--only=dense") for fault, campaign in campaigns.items()}
     for fault, campaign in campaigns.items():
@@ -69,6 +75,9 @@ def test_what_hits_a_job_costs_its_run_nothing(undisturbed: Campaign, slurm: Slu
     assert states(campaigns[cancelled_by_the_user].session)["dense seed 0"] == "failed"
     for campaign in campaigns.values():
         finishes(campaign, undisturbed, "dense")
+    goes_through_several.ends(0, within_s=300)
+    assert "RunInterrupted: stopped after step" in (longer.run_folder("dense").path / "log.txt").read_text()
+    finishes(longer, undisturbed, "dense")
 
 
 def test_a_run_gives_way_to_others_before_it_listens_and_later(
@@ -118,12 +127,3 @@ def test_a_worker_that_outlives_its_nodes_daemon_is_not_joined_by_another(
 
 def node_of(job: str, slurm: Slurm) -> str:
     return slurm.run("squeue", "--noheader", f"--jobs={job}", "--format=%N").strip()
-
-
-def test_a_run_longer_than_a_job_goes_through_several(slow_campaign: Campaign, undisturbed: Campaign) -> None:
-    """With SLURM's shortest time limit, a minute; its warning may come that much too early."""
-    slow_campaign.write_profile(training={"time_limit_h": 1 / 60}, rhythm={"warn_before_end_s": 10})
-    slow_campaign.run_there("--only=dense", GTPT_TEST_STEP_S="1.7").ends(0, within_s=200)
-    log = (slow_campaign.run_folder("dense").path / "log.txt").read_text()
-    assert "RunInterrupted: stopped after step" in log
-    finishes(slow_campaign, undisturbed, "dense")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gtpt_bench.cluster import after_a_job, task
-from gtpt_bench.cluster.after_a_job import Ended
+from gtpt_bench.cluster.ledger import ClusterFolder
 from gtpt_bench.cluster.requeued import is_marked, leave_mark
 from gtpt_bench.cluster.task import Task
 from gtpt_bench.errors import InputError
@@ -87,13 +87,13 @@ def test_the_cores_of_a_job_are_those_of_the_profile(job: Job) -> None:
 def test_a_job_that_queued_again_has_not_ended(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     """submitit leaves with code -1, so that srun says 255, as it does for any failure."""
     jobs = job.folder / "study" / ".slurm-quick" / "jobs"
-    assert ended(job, monkeypatch) == [Ended("17", 1)]
+    assert ended(job, monkeypatch) == {"17": 1}
     leave_mark(jobs)
-    assert ended(job, monkeypatch) == [None]
+    assert ended(job, monkeypatch) == {}
     monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
     assert not is_marked(jobs, "17")
-    assert ended(job, monkeypatch) == [Ended("17", 1)]
-    assert ended(job, monkeypatch, exit_code="137") == [Ended("17", 137)]
+    assert ended(job, monkeypatch) == {"17": 1}
+    assert ended(job, monkeypatch, exit_code="137") == {"17": 137}
 
 
 @pytest.mark.parametrize(
@@ -103,20 +103,22 @@ def test_a_job_that_queued_again_has_not_ended(job: Job, monkeypatch: pytest.Mon
 def test_what_goes_wrong_at_the_end_of_a_job_is_one_line(
     error: Exception, words: str, job: Job, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fails(cluster: Any, **options: Any) -> None:
+    def fails(cluster: Any) -> None:
         raise error
 
-    assert ended(job, monkeypatch, advance=fails, code=2) == []
+    ended(job, monkeypatch, brings_on=fails, code=2)
     assert capsys.readouterr().err == f"error: {words}\n"
 
 
 def ended(
-    job: Job, patch: pytest.MonkeyPatch, *, exit_code: str = "255", advance: Any = None, code: int = 0
-) -> list[Mapping[str, Any] | Ended | None]:
-    """What the end of the job tells whoever brings the study on."""
-    told = list[Any]()
-    patch.setattr(after_a_job, "advance", advance or (lambda cluster, *, ended: told.append(ended)))
-    patch.setattr(after_a_job.ClusterFolder, "queued", {"other"})
+    job: Job, patch: pytest.MonkeyPatch, *, exit_code: str = "255", brings_on: Any = None, code: int = 0
+) -> dict[str, int]:
+    """The word that the end of the job leaves for whoever brings the study on."""
+    patch.setattr(after_a_job, "bring_on", brings_on or (lambda cluster: None))
+    patch.setattr(after_a_job, "is_over", lambda cluster: False)
     patch.setattr(sys, "argv", ["after_a_job", str(job.study.path), "quick", exit_code, "17"])
     assert after_a_job.main() == code
-    return told
+    words = ClusterFolder(job.study, "quick").ended
+    left = words.read()
+    words.forget(left)
+    return left

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.real_slurm import Slurm
-from tests.cluster.small_campaign import LONG_STUDY, SLOW, Campaign, eventually, finishes, fresh_copy
+from tests.cluster.small_campaign import LONG_STUDY, SLOW, Campaign, eventually, finishes, fresh_copy, queue_closed
 from tests.study.outcomes import states
 
 pytestmark = pytest.mark.slurm
@@ -25,34 +24,36 @@ def many(narrow_slurm: Slurm, undisturbed: Campaign, tmp_path: Path) -> Campaign
     return fresh_copy(undisturbed, tmp_path)
 
 
-@pytest.fixture
-def no_submit_limit(narrow_slurm: Slurm) -> Iterator[None]:
-    narrow_slurm.run("sacctmgr", "-i", "modify", "user", "root", "set", "maxsubmitjobs=-1")
-    yield
-    narrow_slurm.run("sacctmgr", "-i", "modify", "user", "root", "set", "maxsubmitjobs=4")
-
-
 def is_reported(campaign: Campaign) -> bool:
     return "all is over; report in" in campaign.ledger()
 
 
-def test_a_study_larger_than_an_array_may_be_is_split(no_submit_limit: None, many: Campaign) -> None:
-    many.write({**LONG_STUDY, "seeds": list(range(23))})
-    many.run_there("--only=dense", "--detach").ends(0)
-    assert submitted(many) == [5, 5, 5, 5, 3]
-    eventually(lambda: is_reported(many), "report", within_s=240)
-    of_dense = [state for part, state in states(many.session).items() if part.startswith("dense")]
-    assert of_dense == 23 * ["done"]
-
-
-def test_jobs_above_the_submit_limit_follow_as_places_come_free(
-    narrow_slurm: Slurm, many: Campaign, undisturbed: Campaign
-) -> None:
-    many.write({**LONG_STUDY, "seeds": list(range(7))})
+def test_jobs_above_the_submit_limit_follow_as_places_come_free(narrow_slurm: Slurm, many: Campaign) -> None:
+    """23 runs, arrays of at most five, four jobs in the queue at a time; nobody watches. Runs are short and end about
+    together, so that four jobs look for the next at one moment, each of which still counts."""
+    training = {"preset": "quick", "epochs": 1, "batch_size": 4}
+    accuracy = {**LONG_STUDY["accuracy"], "training": training}
+    many.write({**LONG_STUDY, "accuracy": accuracy, "seeds": list(range(23))})
     many.run_there("--only=dense", "--detach").ends(0)
     assert submitted(many) == [2, 2]
-    eventually(lambda: is_reported(many), "report", within_s=120)
-    assert [state for part, state in states(many.session).items() if part.startswith("dense")] == 7 * ["done"]
+    eventually(lambda: is_reported(many), "report", within_s=360)
+    of_dense = [state for part, state in states(many.session).items() if part.startswith("dense")]
+    assert of_dense == 23 * ["done"]
+    assert sum(submitted(many)) == 23
+    assert max(submitted(many)) <= 4
+
+
+def test_an_array_is_no_longer_than_the_cluster_takes(narrow_slurm: Slurm, many: Campaign) -> None:
+    """Without the submit limit, and with the queue closed, so that only the submitting is seen."""
+    narrow_slurm.run("sacctmgr", "-i", "modify", "user", "root", "set", "maxsubmitjobs=-1")
+    try:
+        with queue_closed(narrow_slurm):
+            many.write({**LONG_STUDY, "seeds": list(range(23))})
+            many.run_there("--only=dense", "--detach").ends(0)
+            assert submitted(many) == [5, 5, 5, 5, 3]
+            assert "23 job(s) of mini cancelled" in many.start("cancel").ends(0)
+    finally:
+        narrow_slurm.run("sacctmgr", "-i", "modify", "user", "root", "set", "maxsubmitjobs=4")
 
 
 def test_a_run_that_slurm_itself_finds_too_large_is_tried_again_with_more(

@@ -5,29 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.cluster.real_slurm import Slurm
-from tests.cluster.small_campaign import Campaign, eventually, finishes
+from tests.cluster.small_campaign import Campaign, eventually, finishes, fresh_copy
 
 pytestmark = pytest.mark.slurm
 
 MINUTE_S = 60
-
-
-def test_a_study_is_submitted_when_the_controller_comes_back(
-    campaign: Campaign, undisturbed: Campaign, slurm: Slurm
-) -> None:
-    slurm.stop_daemon("slurmctld")
-    try:
-        shell = campaign.run_there("--only=dense")
-        time.sleep(10)
-        assert shell.process.poll() is None, shell.said
-    finally:
-        slurm.start_stopped_daemons()
-    shell.ends(0)
-    finishes(campaign, undisturbed, "dense")
+HANGS_S = 12
+"""Longer than SLURM's commands wait for an answer (MessageTimeout)."""
 
 
 def test_a_controller_that_hangs_while_jobs_are_submitted_gets_no_job_twice(
@@ -37,7 +26,7 @@ def test_a_controller_that_hangs_while_jobs_are_submitted_gets_no_job_twice(
     os.kill(controller, signal.SIGSTOP)
     try:
         shell = campaign.run_there("--only=dense")
-        time.sleep(20)
+        time.sleep(HANGS_S)
         assert shell.process.poll() is None, shell.said
     finally:
         os.kill(controller, signal.SIGCONT)
@@ -45,15 +34,24 @@ def test_a_controller_that_hangs_while_jobs_are_submitted_gets_no_job_twice(
     finishes(campaign, undisturbed, "dense")
 
 
-def test_jobs_end_and_others_begin_although_the_controller_was_away_for_a_minute(
-    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+def test_jobs_end_and_others_are_submitted_although_the_controller_was_away_for_a_minute(
+    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path
 ) -> None:
+    """One study is at work; another is asked for meanwhile."""
     slow_campaign.write_profile(limits={"max_submitted": 1})
     shell = slow_campaign.run_there()
     eventually(lambda: slow_campaign.diary.exists(), "run that trains")
+    other = fresh_copy(undisturbed, tmp_path / "other")
     slurm.stop_daemon("slurmctld")
-    time.sleep(MINUTE_S)
-    assert slow_campaign.ledger().count(" submitted ") == 1
-    slurm.start_stopped_daemons()
-    shell.ends(0)
+    try:
+        waiting = other.run_there("--only=dense")
+        time.sleep(MINUTE_S)
+        assert slow_campaign.ledger().count(" submitted ") == 1
+        assert waiting.process.poll() is None, waiting.said
+        assert waiting.said.count("the scheduler does not answer; waiting") == 1
+    finally:
+        slurm.start_stopped_daemons()
+    for one in (shell, waiting):
+        assert "the scheduler answers again" in one.ends(0)
     finishes(slow_campaign, undisturbed)
+    finishes(other, undisturbed, "dense")

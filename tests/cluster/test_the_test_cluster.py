@@ -40,8 +40,8 @@ def test_commands_without_a_configuration_of_their_own_find_the_session_cluster(
 
 def test_a_job_starts_within_seconds_and_sacct_knows_how_it_ended(slurm: Slurm) -> None:
     good, bad = slurm.submit("true"), slurm.submit("exit 3")
-    slurm.wait_for(good, "COMPLETED", within_s=5)
-    slurm.wait_for(bad, "FAILED", within_s=5)
+    slurm.wait_for(good, "COMPLETED", within_s=10)
+    slurm.wait_for(bad, "FAILED", within_s=10)
     code = slurm.run("sacct", "-X", "--noheader", "--parsable2", "--format=exitcode", "-j", bad)
     assert code == "3:0\n"
 

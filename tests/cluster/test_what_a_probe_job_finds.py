@@ -95,6 +95,11 @@ def test_a_healthy_probe_tells_what_it_found() -> None:
             "no lock can be made: take a --results folder with hard",
         ),
         ({"file_clock_s": -45}, "clocks", "differ by 45 s, and locks go by their age: ask the administrators"),
+        (
+            {"node_error": "the name of node n1 cannot be looked up"},
+            "node names",
+            "for runs on several nodes: the name of",
+        ),
         ({"submit_error": "sbatch is not found"}, "jobs submit", "n1 cannot speak to SLURM: sbatch is not found; jobs"),
         ({"scratch_error": "Permission denied"}, "scratch", "/local/17 on n1: Permission denied; change environment"),
         ({"data_error": "x/annotations is missing"}, "data in jobs", "on n1: x/annotations is missing: give a folder"),

@@ -41,11 +41,9 @@ def by_two(tmp_path_factory: pytest.TempPathFactory, undisturbed: Campaign) -> C
 def test_two_tasks_of_a_job_train_as_two_processes_of_a_machine_do(
     tasks_per_node: int, nodes: str, campaign: Campaign, by_two: Campaign, slurm: Slurm
 ) -> None:
+    """The names of these nodes mean nothing on this machine: on one they need none, on two SLURM knows the address."""
     campaign.write(IN_PARTS)
-    campaign.write_profile(
-        training={"tasks_per_node": tasks_per_node},
-        environment={"variables": {"MASTER_ADDR": "127.0.0.1"}},  # names of nodes mean nothing on this one machine
-    )
+    campaign.write_profile(training={"tasks_per_node": tasks_per_node})
     before = len(asked(slurm, "nnodes"))
     campaign.run_there("--processes=2", "--only=dense").ends(0)
     assert asked(slurm, "nnodes")[before:] == [nodes]
@@ -57,7 +55,7 @@ def test_a_job_of_two_tasks_is_warned_and_later_loses_one_of_them(
     campaign: Campaign, by_two: Campaign, slurm: Slurm
 ) -> None:
     campaign.write(IN_PARTS)
-    campaign.write_profile(training={"tasks_per_node": 2}, environment={"variables": {"MASTER_ADDR": "127.0.0.1"}})
+    campaign.write_profile(training={"tasks_per_node": 2})
     shell = campaign.run_there("--processes=2", "--only=dense", GTPT_TEST_STEP_S="1")
     first = campaign.at_work(after_step=1)
     slurm.run("scancel", "--signal=USR2", first.job)

@@ -211,6 +211,12 @@ def test_retries_must_not_ask_for_more_memory_than_there_is() -> None:
     assert words.endswith("is 256, but the largest node has 7.812 GiB: set it to 7.8")
 
 
+def test_by_default_they_ask_for_what_slurm_takes() -> None:
+    told = named("memory retries", ClusterProfile(cluster="generic"), known())
+    assert told.passed
+    assert told.words == "up to what SLURM takes: 7.812 GiB a task on the largest node"
+
+
 def test_accounts_and_qos_must_be_ones_own() -> None:
     assert problems(profile({"account": "lba"}), known())["account"].startswith("'lba' is not among yours (lab, root)")
     assert problems(profile({"qos": "long"}), known())["account"].startswith("qos 'long' is not among yours (normal)")

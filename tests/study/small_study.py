@@ -38,7 +38,7 @@ STUDY: dict[str, Any] = {
         }
     },
     "seeds": [0],
-    "report": {"baseline": "dense"},
+    "report": {"baseline": "dense", "plots": []},
 }
 
 
@@ -48,8 +48,11 @@ class Ends:
 
     lines: list[str] = field(default_factory=list)
 
-    def line(self, title: str) -> EndOfLine:
+    def line(self, title: str, verb: str = "started") -> EndOfLine:
         return EndOfLine(title, self.lines)
+
+    def say(self, words: str) -> None:
+        self.lines.append(words)
 
 
 @dataclass(frozen=True)

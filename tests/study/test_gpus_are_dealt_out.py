@@ -99,7 +99,7 @@ def test_what_is_measured_sees_all_gpus_and_is_alone(place: Workplace, monkeypat
 
 
 def test_a_run_of_several_processes_has_a_gpu_for_each(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    todo = place.open().prepared(Ends(), processes=2)[1:]
+    todo = place.open("accuracy.training.micro_batch=2").prepared(Ends(), processes=2)[1:]
     found = executed(monkeypatch, todo, ["0", "1", "2"], at_once=3, looks=[2] * len(todo))
     assert {len(process.gpus.split(",")) for process in found.started} == {2}
     assert all(len(gpus) == 1 for gpus in found.side_by_side)

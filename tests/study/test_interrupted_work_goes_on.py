@@ -111,7 +111,10 @@ def begun_again(place: Workplace) -> None:
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("where", ["while saving", "after saving", "before the record"])
+@pytest.mark.parametrize(
+    "where",
+    ["while saving", *(pytest.param(later, marks=pytest.mark.long) for later in ("after saving", "before the record"))],
+)
 def test_a_study_killed_on_the_spot_and_run_again_gives_the_same_numbers(
     where: str, finished: Workplace, expected: dict[str, object]
 ) -> None:

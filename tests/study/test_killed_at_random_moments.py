@@ -77,7 +77,8 @@ def outcome(place: Workplace) -> dict[str, Any]:
     return {variant: numbers(session, variant) for variant in VARIANTS}
 
 
-@pytest.mark.parametrize("num_kills", [3, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("num_kills", [50])
 def test_every_run_ends_with_the_numbers_of_an_undisturbed_one_and_none_is_done_twice(
     num_kills: int, place: Workplace, lives: ForkServerContext
 ) -> None:

@@ -115,6 +115,13 @@ def test_counting_without_memory_is_told_apart_from_counting_with_it(place: Work
     assert empty.signature != full.signature
 
 
+def test_what_has_gigabytes_of_weights_is_only_counted_without_being_named(place: Workplace) -> None:
+    plan = planned(place, models=["vitpose_plus_h_wholebody", "gtpt_tiny_coco"], counted_only=[])
+    assert plan.measured["vitpose_plus_h_wholebody"].empty
+    assert plan.timing
+    assert plan.timing.variants == ("gtpt_tiny_coco",)
+
+
 def test_nothing_is_timed_where_everything_is_only_counted(place: Workplace) -> None:
     assert planned(place, models=["gtpt_tiny_wholebody"]).timing is None
 

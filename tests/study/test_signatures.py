@@ -27,6 +27,8 @@ from gtpt_bench.data.drawn import config as drawn
 from gtpt_bench.efficiency.timing.settings import TimingSettings
 from gtpt_bench.frozen import canonical_json, signature
 from gtpt_bench.models import model_config
+from gtpt_bench.models.peers.hrnet import HRNetConfig
+from gtpt_bench.models.reading import HeatmapReading
 from tests.study.small_study import STUDY, Workplace
 
 DRAWN = RunConfig(model=model_config("gtpt_tiny_coco"), data=DrawnData())
@@ -93,6 +95,15 @@ def test_what_shapes_the_weights_changes_both_steps(changes: dict[str, Any], run
 )
 def test_a_new_protocol_never_trains_again(changes: dict[str, Any]) -> None:
     assert changed_steps(REAL, changes) == ["evaluate"]
+
+
+def test_another_rule_of_reading_maps_evaluates_again_and_never_trains_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It belongs to the family and is in no field of the config."""
+    run = RunConfig(model=model_config("hrnet_w32"), data=CocoData())
+    before = signatures(run)
+    monkeypatch.setattr(HRNetConfig, "reading", HeatmapReading(peak="dark"))
+    after = signatures(run)
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
 
 
 def test_a_detection_file_that_is_not_used_does_not_matter() -> None:

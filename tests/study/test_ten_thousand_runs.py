@@ -4,6 +4,7 @@ are often busy with something else. slurm/scale.md has the figures of one machin
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.study.fabricated import Template, fabricate, opened, write_study
+from tests.study.queued import queue_all
 from tests.study.small_study import Workplace
 
 pytestmark = pytest.mark.long
@@ -75,6 +77,17 @@ def test_the_state_of_every_run_is_told(many: Path, where: str) -> None:
     state = "done" if where == "results" else "missing"
     results = ("--results", str(many.parent / where))
     assert command("status", many, *results, check=lambda told: told.count(f" {state} ") >= 10_000) < STATUS_S
+
+
+def test_the_state_of_ten_thousand_queued_runs_is_told(many: Path, tmp_path: Path) -> None:
+    """From files, and from SLURM's last answer."""
+    study = shutil.copy(many, tmp_path)
+    queue_all(opened(Path(study)))
+    results = ("--results", str(tmp_path / "results"))
+    assert (
+        command("status", Path(study), *results, check=lambda told: told.count(" in the queue as ") == 10_000)
+        < STATUS_S
+    )
 
 
 def test_the_report_frame_is_made_of_the_records(many: Path) -> None:

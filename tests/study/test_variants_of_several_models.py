@@ -75,6 +75,11 @@ def test_a_variant_may_name_its_recipe(place: Workplace) -> None:
     [
         ({"a": {"model": "ppt_m"}}, {}, r"mini.yaml:\d+: model: unknown model 'ppt_m'; did you mean ppt_s\?"),
         ({"a": {"accuracy.model": "ppt_m"}}, {}, r"mini.yaml:\d+: accuracy.model: unknown model 'ppt_m'"),
+        (
+            {"a": {"model": "vitpose_plus_h_wholebody"}},
+            {},
+            r"mini.yaml:\d+: model: vitpose_plus_h_wholebody has gigabytes of weights and is only counted, in an",
+        ),
         ({"a": {}, "b": {"model": "ppt_s"}}, {}, r"variant 'a' names no model to measure, and others do; name one"),
         ({"a": {}}, {}, r"accuracy.model: a model to train is missing for variant 'a'; name it there"),
         (

@@ -19,18 +19,32 @@ SRUN = {
 
 
 def test_torchrun() -> None:
-    assert launch_from(TORCHRUN) == Launch(rank=3, size=4, local_rank=1, address="env://")
+    assert launch_from(TORCHRUN) == Launch(rank=3, size=4, local_rank=1)
 
 
 def test_srun_meets_at_the_first_node_at_a_port_of_the_job() -> None:
-    assert launch_from(SRUN) == Launch(rank=5, size=8, local_rank=1, address="tcp://node03:20123")
+    assert launch_from(SRUN) == Launch(rank=5, size=8, local_rank=1, host="node03", port=20123)
     chosen = SRUN | {"MASTER_ADDR": "10.0.0.7", "MASTER_PORT": "4000"}
-    assert launch_from(chosen) == Launch(rank=5, size=8, local_rank=1, address="tcp://10.0.0.7:4000")
+    assert launch_from(chosen) == Launch(rank=5, size=8, local_rank=1, host="10.0.0.7", port=4000)
 
 
 def test_a_step_may_have_fewer_tasks_than_its_job() -> None:
-    found = launch_from(SRUN | {"SLURM_STEP_NUM_TASKS": "6", "SLURM_STEP_NODELIST": "gpu2"})
-    assert found == Launch(rank=5, size=6, local_rank=1, address="tcp://gpu2:20123")
+    found = launch_from(SRUN | {"SLURM_STEP_NUM_TASKS": "6", "SLURM_STEP_NODELIST": "gpu[2,4]"})
+    assert found == Launch(rank=5, size=6, local_rank=1, host="gpu2", port=20123)
+
+
+def test_jobs_of_one_number_on_a_machine_of_two_clusters_meet_at_different_ports() -> None:
+    one, other = (launch_from(SRUN | {"SLURM_STEP_LAUNCHER_PORT": port}) for port in ("41001", "41002"))
+    assert one
+    assert other
+    assert one.port != other.port
+
+
+@pytest.mark.parametrize("nodes", ["gpu2", "gpu[2]", "rack1-[07]-ib"])
+def test_on_a_single_node_no_name_has_to_be_known(nodes: str) -> None:
+    found = launch_from(SRUN | {"SLURM_STEP_NODELIST": nodes})
+    assert found
+    assert found.host == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,11 @@ from gtpt_bench.cluster.code_copy import fingerprint, package_folder
 from gtpt_bench.cluster.commands import slurm
 from gtpt_bench.cluster.outside_a_job import outside_any_job
 from gtpt_bench.efficiency.device import num_cores
+from gtpt_bench.errors import InputError
 from gtpt_bench.files import read_json_file, write_json
 from gtpt_bench.frozen import Frozen
 from gtpt_bench.study.lock import Locked, locked, owner_of
+from gtpt_bench.training.first_node import address_of
 
 T = TypeVar("T")
 
@@ -44,6 +46,8 @@ class Found(Frozen):
         visible_gpus: CUDA_VISIBLE_DEVICES.
         scratch: folder, its variables replaced.
         submit_error: of sbatch on this node.
+        node_address: by which processes on other nodes would reach this one.
+        node_error: what is wrong with that.
         data_error: of the folder with real data.
     """
 
@@ -67,6 +71,8 @@ class Found(Frozen):
     scratch_error: str = ""
     scratch_free_gb: float = 0
     submit_error: str = ""
+    node_address: str = ""
+    node_error: str = ""
     data_error: str = ""
 
 
@@ -134,6 +140,7 @@ class Probe:
             **torch_here(),
             **scratch_here(self.scratch),
             submit_error=error_of(self._submits),
+            **address_here(),
             data_error=error_of(self._sees_data),
         )
         write_json(files.found, found.model_dump(mode="json"))
@@ -201,6 +208,14 @@ def torch_here() -> dict[str, Any]:
         found["gpu"] = torch.cuda.get_device_name(0)
         found["gpu_error"] = error_of(lambda: _compute(number))
     return found
+
+
+def address_here() -> dict[str, str]:
+    """How other nodes would reach this one, looked up here in their place."""
+    try:
+        return {"node_address": address_of(os.environ.get("SLURMD_NODENAME") or socket.gethostname())}
+    except InputError as error:
+        return {"node_error": str(error)}
 
 
 def _compute(num_gpus: int) -> None:

@@ -53,6 +53,7 @@ def judged(profile: ClusterProfile, outcome: Outcome, code: str) -> list[Check]:
         _shared_files(outcome, found),
         _clocks(outcome, found),
         _submits(found),
+        _address(found),
     ]
     if profile.environment.scratch:
         checks.append(_scratch(found))
@@ -174,6 +175,13 @@ def _submits(found: Found) -> Check:
         change = "jobs cannot queue again or submit the next: keep a shell watching, and ask the administrators"
         return Check("jobs submit", False, f"{words}; {change}")
     return Check("jobs submit", True, f"{found.host} may submit jobs, so that studies go on without a shell")
+
+
+def _address(found: Found) -> Check:
+    """Runs of several nodes meet at the first of them."""
+    if found.node_error:
+        return Check("node names", False, f"for runs on several nodes: {shortened(found.node_error)}")
+    return Check("node names", True, f"processes on other nodes reach {found.host} as {found.node_address}")
 
 
 def _scratch(found: Found) -> Check:

@@ -164,6 +164,9 @@ def memory_may_double(profile: ClusterProfile, chosen: Sequence[Partition], node
     most_gb = max((min(node.memory_mb, limits[node.partition]) for node in ours), default=0) / MB_PER_GB
     tasks = profile.training.tasks_per_node
     limit_gb = profile.limits.max_memory_gb_per_task
+    if limit_gb is None:
+        told = f"up to what SLURM takes: {most_gb / tasks:.4g} GiB a task on the largest node"
+        return Check("memory retries", True, told if most_gb else "up to what SLURM takes")
     if most_gb and limit_gb * tasks > most_gb:
         of_all = f", for {tasks} tasks" if tasks > 1 else ""
         words = f"limits.max_memory_gb_per_task is {limit_gb:g}, but the largest node has {most_gb:.4g} GiB{of_all}"
