@@ -19,6 +19,7 @@ from gtpt_bench.evaluation.named_protocols import protocol_of, stated
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.frozen import Frozen, canonical_json, canonical_lines, hashed
 from gtpt_bench.models.catalogue import ModelConfig
+from gtpt_bench.models.reading import SimccReading
 from gtpt_bench.training.config import TrainingConfig
 
 Step = Literal["train", "evaluate", "cost", "timing"]
@@ -56,9 +57,8 @@ class SeedSignatures:
         named = protocol_of(run.model.keypoint_set)
         self._before_seed = canonical_lines(_head("train"), run.model, _training_data(run, data), run.training)
         self._before_training = canonical_lines(_head("evaluate"))
-        self._after_training = canonical_lines(
-            run.evaluation, {"protocol": named.name, "version": named.version}, _evaluation_data(run, data)
-        )
+        scored_by = {"protocol": named.name, "version": named.version, **_rule_of_reading(run)}
+        self._after_training = canonical_lines(run.evaluation, scored_by, _evaluation_data(run, data))
 
     def of(self, seed: int) -> tuple[str, str]:
         """Of training with a seed, and of evaluating what comes of it."""
@@ -91,14 +91,21 @@ def cost_signature(model: ModelConfig) -> str:
 
 
 def timing_signature(
-    models: Sequence[ModelConfig], settings: TimingSettings, device: str, grid: Frozen | None = None
+    models: Sequence[ModelConfig],
+    settings: TimingSettings,
+    device: str,
+    grid: Frozen | None = None,
+    *,
+    explained_batch: int | None = None,
 ) -> str:
     """Models measured in one interleaved session; their order is part of it.
 
     Args:
         grid: batch sizes and ways of running, where a study names any.
+        explained_batch: at which models are looked into stage by stage, likewise.
     """
-    cells = [] if grid is None else [grid]
+    cells: list[Any] = [] if grid is None else [grid]
+    cells += [] if explained_batch is None else [{"explained_batch": explained_batch}]
     return _signed("timing", [model.model_dump(mode="json") for model in models], settings, device, *cells)
 
 
@@ -108,6 +115,12 @@ def _signed(step: Step, *contents: Any) -> str:
 
 def _head(step: Step) -> dict[str, Any]:
     return {"step": step, "version": STEP_VERSIONS[step]}
+
+
+def _rule_of_reading(run: RunConfig) -> dict[str, Any]:
+    """What finds keypoints in maps and coordinates, a rule of the family; of logits over bins the config says all."""
+    reading = run.model.reading
+    return {} if isinstance(reading, SimccReading) else {"reading": reading.stated()}
 
 
 def _training_data(run: RunConfig, data: DataIdentity) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Cell:
         files: records it comes from, relative to the study's folder, or the reference file.
         code: commits or versions of the code that measured it.
         machine: device and host it was measured on; for reported cells the source.
+        best: of its column, which is set in bold.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Cell:
     files: tuple[str, ...] = ()
     code: str = ""
     machine: str = ""
+    best: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,18 @@ class Column:
 
     Attributes:
         for_programs: it stands in the CSV files alone; people find it in another cell's text.
+        group: a heading over it and its neighbours of the same group.
     """
 
     key: str
     heading: str
     for_programs: bool = False
+    group: str = ""
+
+    @property
+    def full_heading(self) -> str:
+        """Where headings have one line: `params (M): reported`."""
+        return f"{self.group}: {self.heading}" if self.group else self.heading
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def _sources(found: tuple[Found, ...]) -> tuple[tuple[str, ...], str, str]:
     provenances = [f.record["provenance"] for f in found]
     return (
         tuple(dict.fromkeys(f.file for f in found)),
-        "; ".join(dict.fromkeys(_code(p["code"]) for p in provenances)),
+        "; ".join(dict.fromkeys(code_words(p["code"]) for p in provenances)),
         "; ".join(dict.fromkeys(f"{p['device']} on {p['host']}" for p in provenances)),
     )
 
@@ -108,6 +117,7 @@ def filled(columns: tuple[Column, ...], rows: tuple[Row, ...]) -> tuple[Column, 
     return tuple(column for column in columns if column.key in keys)
 
 
-def _code(code: Mapping[str, object]) -> str:
+def code_words(code: Mapping[str, object]) -> str:
+    """The commit in ten digits, or the version where there is none; says if files had changed."""
     commit = str(code["commit"])[:10] if code["commit"] else f"version {code['version']}"
     return f"{commit}{' with changes' if code['dirty'] else ''}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from gtpt_bench.report.caption import smaller_sentences, table_caption, untraine
 from gtpt_bench.report.cells import StudyTable
 from gtpt_bench.report.errors import StudyErrors, study_errors
 from gtpt_bench.report.errors_plots import ERROR_PLOTS, draw_errors
-from gtpt_bench.report.plots import PLOTS, draw
+from gtpt_bench.report.plots.by_name import PLOTS, draw
+from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
 from gtpt_bench.report.records import VariantRecords, gather
 from gtpt_bench.report.side_by_side import side_by_side
 from gtpt_bench.report.side_by_side_caption import side_by_side_caption
@@ -37,8 +38,8 @@ SPEED_UP = "speed_up"
 REPORTED_ACCURACY = "reported_accuracy"
 """Name of the plot of models side by side."""
 
-Drawing = Callable[[], "tuple[Figure, str] | None"]
-"""Draws a figure and gives it with its caption; None if its data are not there yet."""
+Drawing = Callable[[], "tuple[Figure, str] | NotDrawn | None"]
+"""Draws a figure and gives it with its caption; why not, or None, if its data are not there."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,28 @@ class Contents:
     caption: of the table, a sentence or two a line.
     plots: by the names of their files.
     errors: None where no evaluation looked for them.
+    records: that all of it follows from, by variant.
     """
 
     table: StudyTable
     caption: list[str]
     plots: dict[str, Drawing]
     errors: StudyErrors | None = None
+    records: Mapping[str, VariantRecords] = field(default_factory=dict)
 
 
 def contents(plan: Plan, folder: StudyFolder) -> Contents:
     """From a study's records alone; parts without result are named as such."""
     records = gather(plan, folder)
+    return replace(_contents(plan, folder, records), records=records)
+
+
+def _contents(plan: Plan, folder: StudyFolder, records: dict[str, VariantRecords]) -> Contents:
     if plan.audit:
         return _of_audit(plan, records)
     if plan.timing and plan.timing.grid:
         return _of_speed(plan, records)
-    return _of_variants(plan, records, training_sentences(plan, folder))
+    return _of_variants(plan, folder, records)
 
 
 def _of_audit(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
@@ -80,22 +87,26 @@ def _of_speed(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
     return Contents(speed_table(plan, records, speed), speed_caption(plan, records, speed), plots)
 
 
-def _of_variants(plan: Plan, records: dict[str, VariantRecords], remarks: list[str]) -> Contents:
+def _of_variants(plan: Plan, folder: StudyFolder, records: dict[str, VariantRecords]) -> Contents:
     accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, plan.reference)
     table = study_table(plan, records, accuracy)
     errors = study_errors(records, plan.reference)
-    drawings: dict[str, Drawing] = {name: partial(draw, name, plan, table, accuracy) for name in PLOTS}
+    wanted = plan.study.report.plots
+    material = Material(plan, table, accuracy, records, folder)
+    drawings: dict[str, Drawing] = {name: partial(draw, name, material) for name in PLOTS}
     drawings |= {name: partial(draw_errors, name, plan, errors) for name in ERROR_PLOTS}
     plots: dict[str, Drawing] = {
-        name: partial(_warned, drawings[name], plan, accuracy) for name in plan.study.report.plots
+        name: partial(_warned, drawings[name], plan, accuracy) for name in (PLOTS if wanted is None else wanted)
     }
-    return Contents(table, [*table_caption(plan, records, accuracy), *remarks], plots, errors)
+    return Contents(table, [*table_caption(plan, records, accuracy), *training_sentences(plan, folder)], plots, errors)
 
 
-def _warned(drawing: Drawing, plan: Plan, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | None:
+def _warned(drawing: Drawing, plan: Plan, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | NotDrawn:
     """A plot with the warnings that the table has too."""
     warnings = []
     if accuracy and plan.study.accuracy:
         warnings = [*smaller_sentences(plan, accuracy), *untrained_sentences(accuracy)]
     drawn = drawing()
-    return (drawn[0], " ".join([drawn[1], *warnings])) if drawn else None
+    if drawn is None or isinstance(drawn, NotDrawn):
+        return drawn or NotDrawn("its data are not there yet")
+    return Drawn(drawn[0], " ".join([drawn[1], *warnings]))

@@ -1,7 +1,7 @@
 """A study's table as Markdown, CSV and LaTeX, and the provenance of every cell as CSV.
 
 Whatever stands in a cell is shown as text in each format. Reported rows are set in italics and say so, and so are
-reported cells of measured rows, whose headings say it.
+reported cells of measured rows, whose headings say it. The best cells of a column are bold.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
 
 from gtpt_bench.report.cells import NOTHING, Row, StudyTable
 
@@ -42,11 +44,11 @@ _LATEX = str.maketrans(
 
 def as_markdown(table: StudyTable, caption: Sequence[str]) -> str:
     """A Markdown table with its caption below."""
-    headings = [table.subject, *(column.heading for column in table.shown)]
+    headings = [table.subject, *(column.full_heading for column in table.shown)]
     lines = ["| " + " | ".join(map(_markdown, headings)) + " |"]
     lines.append("|" + " --- |" + " ---: |" * len(table.shown))
     for row in table.rows:
-        cells = [f"*{_markdown(text)}*" if italic else _markdown(text) for text, italic in _texts(table, row)]
+        cells = [f"{shown.stars}{_markdown(shown.text)}{shown.stars}" for shown in _texts(table, row)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", *(f"{markdown_line(line)}  " for line in caption), ""])
 
@@ -63,23 +65,48 @@ def as_csv(table: StudyTable) -> str:
 
 def as_latex(table: StudyTable, caption: Sequence[str]) -> str:
     """A booktabs table that a paper can \\input."""
-    headings = [table.subject, *(column.heading for column in table.shown)]
     lines = [
         r"% needs \usepackage{booktabs}",
         r"\begin{table}",
         r"\centering",
         r"\footnotesize",
-        r"\caption{" + " ".join(map(_latex, caption)) + "}",
+        r"\caption{" + " ".join(map(latex_text, caption)) + "}",
+        *latex_tabular(table),
+        r"\end{table}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def latex_tabular(table: StudyTable) -> list[str]:
+    """The rows between booktabs' rules, with the headings of groups over those of their columns, line by line."""
+    headings = [table.subject, *(column.heading for column in table.shown)]
+    lines = [
         r"\begin{tabular}{l" + "r" * len(table.shown) + "}",
         r"\toprule",
-        " & ".join(map(_latex, headings)) + r" \\",
+        *_latex_groups(table),
+        " & ".join(map(latex_text, headings)) + r" \\",
         r"\midrule",
     ]
     for row in table.rows:
-        cells = [rf"\textit{{{_latex(text)}}}" if italic else _latex(text) for text, italic in _texts(table, row)]
+        cells = [shown.latex for shown in _texts(table, row)]
         lines.append(" & ".join(cells) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
-    return "\n".join(lines)
+    return [*lines, r"\bottomrule", r"\end{tabular}"]
+
+
+def _latex_groups(table: StudyTable) -> Iterator[str]:
+    """A line of headings over several columns and one of their rules; nothing where no column has a group."""
+    if not any(column.group for column in table.shown):
+        return
+    cells, rules, first = [""], [], 2
+    for name, columns in groupby(table.shown, key=lambda column: column.group):
+        number = len(list(columns))
+        cells.append(rf"\multicolumn{{{number}}}{{c}}{{{latex_text(name)}}}" if name else " & " * (number - 1))
+        if name:
+            rules.append(rf"\cmidrule(lr){{{first}-{first + number - 1}}}")
+        first += number
+    yield " & ".join(cells) + r" \\"
+    yield "".join(rules)
 
 
 def provenance_csv(table: StudyTable) -> str:
@@ -95,12 +122,31 @@ def provenance_csv(table: StudyTable) -> str:
     return _written(rows)
 
 
-def _texts(table: StudyTable, row: Row) -> Iterator[tuple[str, bool]]:
-    """Of each cell for people, the row's name first, what it shows and whether that is in italics."""
-    yield (f"{row.name} (reported)", True) if row.reported else (row.name, False)
+class _Shown(NamedTuple):
+    """What people see of a cell."""
+
+    text: str
+    italic: bool
+    bold: bool = False
+
+    @property
+    def stars(self) -> str:
+        """Around it in Markdown."""
+        return "*" * (self.italic + 2 * self.bold)
+
+    @property
+    def latex(self) -> str:
+        written = latex_text(self.text)
+        written = rf"\textit{{{written}}}" if self.italic else written
+        return rf"\textbf{{{written}}}" if self.bold else written
+
+
+def _texts(table: StudyTable, row: Row) -> Iterator[_Shown]:
+    """Each cell for people, the row's name first."""
+    yield _Shown(f"{row.name} (reported)", italic=True) if row.reported else _Shown(row.name, italic=False)
     for column in table.shown:
         cell = row.cells.get(column.key, NOTHING)
-        yield cell.text, row.reported or cell.origin == "reported"
+        yield _Shown(cell.text, row.reported or cell.origin == "reported", cell.best)
 
 
 _MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {sign: f"\\{sign}" for sign in "\\|*_`[]~$#"})
@@ -116,7 +162,7 @@ def _markdown(text: str) -> str:
     return " ".join(text.split()).translate(_MARKDOWN)
 
 
-def _latex(text: str) -> str:
+def latex_text(text: str) -> str:
     """Text on one line that LaTeX shows as it is; brackets and stars would be arguments of the \\\\ before them."""
     return _LIGATURE.sub(r"\g<0>{}", " ".join(text.split()).translate(_LATEX))
 

@@ -25,7 +25,7 @@ def side_by_side_caption(plan: Plan, rows: Sequence[Audited], records: Mapping[s
     lines += definitions(rows)
     lines += rules(rows)
     lines += unexplained(rows)
-    lines += _mixed(plan, rows)
+    lines += mixed_sentences(plan, rows)
     lines += claim_sentences(plan, records)
     lines.append(
         "Accuracy is what the papers report, each with its own training and evaluation; none of it was measured here. "
@@ -40,7 +40,7 @@ def side_by_side_caption(plan: Plan, rows: Sequence[Audited], records: Mapping[s
     return lines
 
 
-def _mixed(plan: Plan, rows: Sequence[Audited]) -> list[str]:
+def mixed_sentences(plan: Plan, rows: Sequence[Audited]) -> list[str]:
     """Families whose figures are all explained, but by no one convention: at least one of them by chance, perhaps."""
     families: dict[type, list[Audited]] = defaultdict(list)
     for row in rows:

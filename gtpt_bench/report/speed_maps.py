@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gtpt_bench.report.speed import CellSpeed, StudySpeed
 from gtpt_bench.report.speed_caption import disturbed_sentences, session_sentence, speed_up_sentence
 from gtpt_bench.report.speed_table import grid_of
-from gtpt_bench.report.style import plot_style
+from gtpt_bench.report.style import plot_style, write_legibly
 from gtpt_bench.study.plan import Plan
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 MAPS_A_ROW = 2
 CELL_IN = (1.15, 0.62)
 """Width and height of a cell."""
-EQUAL_CONTRAST = 0.179
-"""Relative luminance on which black and white stand out alike, by WCAG 2: the contrast of two luminances is their ratio
-once 0.05 is added to each."""
 NAMES_IN, TITLE_IN = 1.35, 0.85
 """Room beside a map for the names of its rows, and above and below it."""
 
@@ -73,18 +70,10 @@ def _map(axes: Axes, plan: Plan, speed: StudySpeed, way: str, *, is_left: bool) 
         yticklabels=[_row_name(plan, variant) for variant in plan.variants] if is_left else False,
         ax=axes,
     )
-    _write_legibly(axes)
+    write_legibly(axes)
     axes.set_title(way)
     axes.set_xlabel("images a call")
     axes.tick_params(axis="y", rotation=0)
-
-
-def _write_legibly(axes: Axes) -> None:
-    """Black or white, whichever stands out more from the cell behind it."""
-    from seaborn.utils import relative_luminance
-
-    for text, colour in zip(axes.texts, axes.collections[0].get_facecolor(), strict=True):
-        text.set_color("white" if relative_luminance(colour) < EQUAL_CONTRAST else "black")
 
 
 def _row_name(plan: Plan, variant: str) -> str:

@@ -5,15 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gtpt_bench.files import replacing
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREY = "#0b5394", "#d9730d", "#666666"
 FORMATS = ("png", "svg", "pdf")
+
+
+class Look(NamedTuple):
+    """How one of several series is drawn: told apart by marker, line or hatch where colour is not to be seen."""
+
+    colour: str
+    marker: str
+    line: str
+    hatch: str
+    ink: str
+    """Of letters on its colour."""
+
+
+LOOKS = (
+    Look("#0072b2", "o", "-", "", "white"),
+    Look("#e69f00", "s", "--", "//", "black"),
+    Look("#009e73", "^", "-.", "", "white"),
+    Look("#f0e442", "D", ":", "..", "black"),
+    Look("#d55e00", "v", "-", "", "white"),
+    Look("#56b4e9", "P", "--", "\\\\", "black"),
+    Look("#cc79a7", "X", "-.", "xx", "black"),
+    Look("#333333", "*", "-", "", "white"),
+)
+"""Colours of Okabe & Ito 2008, dark and light in turn for those who print in grey."""
+
+MANY_DECADES = 2000
+"""Ratio of the ends of a logarithmic axis from which it has room for one tick a decade."""
+
+EQUAL_CONTRAST = 0.179
+"""Relative luminance on which black and white stand out alike, by WCAG 2: the contrast of two luminances is their ratio
+once 0.05 is added to each."""
 
 
 @contextmanager
@@ -35,6 +67,7 @@ def plot_style() -> Iterator[None]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "legend.frameon": False,
+        "hatch.linewidth": 0.6,
     }
     look, size = seaborn.axes_style("whitegrid"), seaborn.plotting_context("paper", font_scale=1.15)
     with look, size, matplotlib.rc_context(settings):
@@ -60,3 +93,28 @@ def remove_figure(folder: Path, name: str) -> None:
     """Take away an earlier report's figure, which may not be drawn any more."""
     for suffix in FORMATS:
         (folder / f"{name}.{suffix}").unlink(missing_ok=True)
+
+
+def write_legibly(axes: Axes) -> None:
+    """Letters in the cells of a heat map in black or white, whichever stands out more from the cell behind."""
+    from seaborn.utils import relative_luminance
+
+    for text, colour in zip(axes.texts, axes.collections[0].get_facecolor(), strict=True):
+        text.set_color("white" if relative_luminance(colour) < EQUAL_CONTRAST else "black")
+
+
+def plain_numbers(axes: Axes, which: str) -> None:
+    """Ticks of a logarithmic axis at 1, 2 and 5 of each decade, of many decades at 1 alone, written out.
+
+    Call it when the limits are set.
+
+    Args:
+        which: `x` or `y`.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[which]
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < MANY_DECADES else (1,)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

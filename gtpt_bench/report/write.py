@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gtpt_bench.files import write_text
-from gtpt_bench.report.contents import REPORTED_ACCURACY, SPEED_UP, contents
+from gtpt_bench.report.contents import REPORTED_ACCURACY, SPEED_UP, Contents, contents
 from gtpt_bench.report.errors_files import write_errors
 from gtpt_bench.report.errors_plots import ERROR_PLOTS
 from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, markdown_line, provenance_csv
-from gtpt_bench.report.plots import PLOTS
+from gtpt_bench.report.plots.by_name import PLOTS
+from gtpt_bench.report.plots.material import NotDrawn
 from gtpt_bench.report.style import remove_figure, save_figure
+from gtpt_bench.report.tokens_files import write_tokens
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
 
@@ -30,18 +32,27 @@ class ReportFiles:
 
 def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
     """All files of a study's report, from its records alone; parts without result are named as such."""
-    found, out = contents(plan, folder), folder.report(plan.label)
+    return write_contents(plan, folder, contents(plan, folder))
+
+
+def write_contents(plan: Plan, folder: StudyFolder, found: Contents) -> ReportFiles:
+    """The same of what is made of the records already."""
+    out = folder.report(plan.label)
     write_text(out / "table.md", as_markdown(found.table, found.caption))
     write_text(out / "table.csv", as_csv(found.table))
     write_text(out / "table.tex", as_latex(found.table, found.caption))
     write_text(out / "provenance.csv", provenance_csv(found.table))
     write_errors(plan, found.errors, out)
+    write_tokens(plan, folder, found.records, out)
     for name in (*PLOTS, *ERROR_PLOTS, SPEED_UP, REPORTED_ACCURACY):
         remove_figure(out, name)
     paths, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, found.caption), ""]
     for name, drawing in found.plots.items():
         drawn = drawing()
-        if drawn is not None:
+        if isinstance(drawn, NotDrawn):
+            if plan.study.report.plots is not None:  # who asked for it by name is told
+                captions += [f"## {name}", "", markdown_line(f"Not drawn: {drawn.reason}."), ""]
+        elif drawn is not None:
             figure, words = drawn
             paths += save_figure(figure, out, name)
             captions += [f"## {name}", "", markdown_line(words), ""]

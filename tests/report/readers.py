@@ -44,15 +44,18 @@ def tex_shown(source: str) -> str:
 
 
 def tex_cells(document: str) -> list[list[str]]:
-    """Cells of the table in a LaTeX document, headings first; italics are taken off."""
+    """Cells of the table in a LaTeX document, headings first; without italics, bold and headings of groups."""
     body = document.partition("\\toprule\n")[2].partition("\\bottomrule")[0]
-    rows = [line.removesuffix(r" \\") for line in body.splitlines() if line != r"\midrule"]
+    lines = [line for line in body.splitlines() if not re.search(r"\\midrule|\\cmidrule|\\multicolumn", line)]
+    rows = [line.removesuffix(r" \\") for line in lines]
     return [[tex_shown(_upright(cell)) for cell in re.split(r"(?<!\\) & ", row)] for row in rows]
 
 
 def _upright(cell: str) -> str:
-    italic = re.fullmatch(r"\\textit\{(.*)\}", cell, re.DOTALL)
-    return italic[1] if italic else cell
+    for command in ("textbf", "textit"):
+        slanted = re.fullmatch(rf"\\{command}\{{(.*)\}}", cell, re.DOTALL)
+        cell = slanted[1] if slanted else cell
+    return cell
 
 
 def markdown_tokens(document: str) -> list[Token]:
@@ -72,13 +75,15 @@ def markdown_cells(document: str) -> list[list[str]]:
 
 
 def inline_text(token: Token) -> str:
-    """Text of a paragraph or cell that may be in italics and have line breaks, and nothing else."""
+    """Text of a paragraph or cell that may be in italics or bold and have line breaks, and nothing else."""
     children = token.children or []
     strangers = {child.type for child in children} - {
         "text",
         "text_special",
         "em_open",
         "em_close",
+        "strong_open",
+        "strong_close",
         "hardbreak",
         "softbreak",
     }

@@ -9,7 +9,9 @@ from matplotlib.text import Annotation
 
 from gtpt_bench.report.errors import StudyErrors, VariantErrors
 from gtpt_bench.report.errors_plots import MOST_DRAWN, best_of
-from gtpt_bench.report.plots import MOST_NAMED, Point, label_shown, names_in_words, rising
+from gtpt_bench.report.plots.marks import label_shown
+from gtpt_bench.report.plots.points import Point, rising
+from gtpt_bench.report.plots.words import MOST_NAMED, names_in_words
 from tests.report.made import plan_study
 from tests.report.made_errors import errors
 
@@ -32,14 +34,14 @@ def named(shown: list[Point]) -> list[str]:
 
 def test_few_points_all_have_their_names() -> None:
     shown = points(MOST_NAMED)
-    assert named(shown) == [point.name for point in shown]
+    assert {*named(shown)} == {point.name for point in shown}
     assert names_in_words(shown) == ""
 
 
 def test_of_many_points_those_are_named_that_no_cheaper_one_reaches() -> None:
     shown = points(200)
     assert named(shown) == [f"v{place}" for place in range(0, 200, 10)]
-    assert "Of 200 points those have names that lie higher than all further left" in names_in_words(shown)
+    assert "Of 200 points those have names and bars that lie higher than all further left" in names_in_words(shown)
 
 
 def test_points_as_high_as_one_before_do_not_rise() -> None:
