@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PERCENT = 100.0
 MOST_ACROSS = 4
-PANEL_IN, LEGEND_IN = (2.6, 2.5), 1.6
+PANEL_IN, LEGEND_IN = (2.8, 2.5), 1.6
 BESIDE = 0.05
 """Stages by which groups lie beside each other, so that none hides another."""
 
