@@ -15,7 +15,7 @@ from pathlib import Path
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.efficiency.device import device_name
 from gtpt_bench.errors import DataError
-from gtpt_bench.study.provenance import PACKAGES, code_version
+from gtpt_bench.study.provenance import PACKAGES, code_in_words
 
 FREE_BYTES = 2 * 2**30
 
@@ -96,10 +96,7 @@ def disk_space(results: Path) -> Check:
 
 
 def code() -> Check:
-    found = code_version()
-    commit = f"commit {found['commit'][:10]}" if found["commit"] else "no git checkout"
-    changed = ", with uncommitted changes" if found["dirty"] else ""
-    return Check("code", True, f"gtpt_bench {found['version']}, {commit}{changed}")
+    return Check("code", True, code_in_words())
 
 
 def data_folder(data_root: Path) -> Check:

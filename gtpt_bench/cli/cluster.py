@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,10 +45,16 @@ def run_on_cluster(
 ) -> int:
     """Submit a session's missing jobs and watch them; the exit code."""
     from gtpt_bench.cli.studies import show_jobs
+    from gtpt_bench.cluster.commands import Unreachable, must_be_here
     from gtpt_bench.cluster.gpu_hours import hours_needed
     from gtpt_bench.cluster.positions import machine_of
+    from gtpt_bench.cluster.submit import max_array_size
 
     profile = _profile(cluster, opened)
+    if not dry_run:
+        must_be_here("sbatch")
+        with suppress(Unreachable):  # submitting waits for it
+            max_array_size()  # whoever is refused is so before people are drawn
     session = opened(machine=machine_of(profile))
     if dry_run:
         typer.echo(f"on {profile.cluster}: {hours_needed(session.chosen, session.folder, profile).words}")
@@ -215,6 +222,6 @@ def _named(states: list[Status], name: str) -> Status:
     found = begun or [state for full, state in names.items() if name in full]
     if not found or len({state.folder or state.part for state in found}) > 1:
         what = "no part is" if not found else "several parts are"
-        known = ", ".join(dict.fromkeys(state.part for state in found or now))
+        known = ", ".join(dict.fromkeys(repr(state.part) for state in found or now))  # names may have commas
         raise StudyError(f"{what} called {name!r}; give one of: {known[:1000]}")
     return found[0]

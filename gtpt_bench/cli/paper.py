@@ -18,16 +18,19 @@ def report_paper(results: Path, *, check: bool, html: bool, json: bool) -> int:
     """Write the tables, or say which no longer follow from the records; the exit code.
 
     Raises:
-        InputError: this is not the folder of the repository, or a study file is wrong.
+        InputError: this is not the folder of the repository, a study file is wrong, or records are damaged or absent.
     """
     from gtpt_bench.report.paper.contents import paper_contents
     from gtpt_bench.report.paper.files import differing, paper_files, write_files
+    from gtpt_bench.report.paper.kept_files import check_records
     from gtpt_bench.report.paper.kept_study import PaperFolders
+    from gtpt_bench.report.paper.which import TABLES
 
     if html:
         raise InputError("a page is made of one study; use gtpt-study report STUDY --html")
     folders = PaperFolders(Path("studies"), results / "records", results / "paper")
     files = paper_files(list(paper_contents(folders)))
+    check_records(folders.records, dict.fromkeys(table.study for table in TABLES))
     names = [str(folders.tables / name) for own in files.values() for name in own]
     if check:
         return _checked(differing(files, folders.tables), json=json)

@@ -218,6 +218,8 @@ def report(
     from gtpt_bench.cli import paper
 
     if str(study) == paper.NAME:
+        if profile:
+            raise InputError("--profile is for a study; the tables of the papers have those that were kept")
         raise typer.Exit(paper.report_paper(results, check=check, html=html, json=json))
     if check:
         raise InputError(f"--check is for the tables of the papers; use gtpt-study report {paper.NAME} --check")

@@ -30,6 +30,7 @@ UNREACHABLE = re.compile(
 
 
 NO_CONFIGURATION = re.compile(r"could not establish a configuration source|failed to fetch config", re.IGNORECASE)
+CONFIGURE = "load SLURM's module, or set SLURM_CONF"
 
 
 class Unreachable(InputError):
@@ -83,7 +84,7 @@ def must_be_here(name: str) -> None:
 def refusal(name: str, said: str) -> Unreachable | Refused:
     """The error that a command's own words are."""
     if NO_CONFIGURATION.search(said):
-        return Refused(f"{name}: SLURM's configuration is not found here; load SLURM's module, or set SLURM_CONF")
+        return Refused(f"{name}: SLURM's configuration is not found here; {CONFIGURE}")
     lines = [line.removeprefix(f"{name}: error: ").strip() for line in said.splitlines() if line.strip()]
     words = "; ".join(dict.fromkeys(lines)) or "no reason given"
     return Unreachable(f"{name}: {words}") if UNREACHABLE.search(said) else Refused(f"{name}: {words}")

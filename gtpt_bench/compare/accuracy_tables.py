@@ -65,5 +65,6 @@ def accuracy_notes(compared: Sequence[AccuracyCompared]) -> Iterator[str]:
             f"p: two-sided, of no difference; a true difference of {detectable:.1f} AP would be found in four of five "
             "such comparisons"
         )
-    if len(compared) > 1:
-        yield f"p and verdicts are corrected for {len(compared)} comparisons (Holm); intervals stand for themselves"
+    num_corrected = sum(not found.identical for found in compared)
+    if num_corrected > 1:
+        yield f"p and verdicts are corrected for {num_corrected} comparisons (Holm); intervals stand for themselves"

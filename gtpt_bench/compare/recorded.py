@@ -39,9 +39,15 @@ def run_entry(folder: Path, options: InferenceOptions) -> Entry:
     measured = planned[0].measured.get(planned[1].variant) if planned else None
     evaluated = bool(record and record["step"] == "evaluate")
     study = StudyFolder(folder.parent)
-    time = _time(planned[0], study, planned[1].variant) if planned else None
-    cost = _cost(study, measured)
-    made_by = {"accuracy": [record] if record and evaluated else [], "cost": _read(cost), "time": _read(time)}
+    timing = planned[0].timing if planned else None
+    timed = read_record(study.timing(timing), timing.signature) if timing else None
+    counted = read_record(study.cost(measured), measured.signature) if measured else None
+    time = _time(planned[0], study, planned[1].variant, timed) if planned else None
+    made_by = {
+        "accuracy": [record] if record and evaluated else [],
+        "cost": [counted] if counted else [],
+        "time": [timed] if timed and time else [],
+    }
     return Entry(
         name=str(folder),
         model=measured.model if measured else "its model",
@@ -52,7 +58,7 @@ def run_entry(folder: Path, options: InferenceOptions) -> Entry:
         evaluations=[_evaluation(folder, record, config)] if record and evaluated else [],
         unevaluated="" if evaluated else f"{folder} is not evaluated",
         time=time,
-        cost=cost,
+        cost=_cost(study, measured, counted),
         origins=origins_of(made_by),
     )
 
@@ -70,7 +76,7 @@ def study_entries(folder: Path, options: InferenceOptions) -> dict[str, Entry]:
 
 
 def _variant(plan: Plan, study: StudyFolder, variant: str, records: VariantRecords, options: InferenceOptions) -> Entry:
-    measured = plan.measured.get(variant) or plan.trained[variant]
+    measured = plan.shown(variant)
     runs = plan.runs_by_variant.get(variant)
     config = runs[0].config if runs else None
     settings = dotted(measured.config if config is None else config.model_dump(mode="json", exclude={"seed"}))
@@ -78,11 +84,12 @@ def _variant(plan: Plan, study: StudyFolder, variant: str, records: VariantRecor
     evaluations = [
         Evaluation(found.seed, study.path / found.found.file, found.kept, on) for found in records.evaluations
     ]
-    time, cost = _time(plan, study, variant), _cost(study, plan.measured.get(variant))
+    counted, timed = (found.record if found else None for found in (records.measured_cost, records.timing))
+    time = _time(plan, study, variant, timed)
     made_by = {
         "accuracy": [found.found.record for found in records.evaluations],
-        "cost": _read(cost),
-        "time": _read(time),
+        "cost": [counted] if counted else [],
+        "time": [timed] if timed and time else [],
     }
     return Entry(
         name=f"{study.path}: {variant}",
@@ -94,7 +101,7 @@ def _variant(plan: Plan, study: StudyFolder, variant: str, records: VariantRecor
         evaluations=evaluations,
         unevaluated="" if evaluations else _unevaluated(records),
         time=time,
-        cost=cost,
+        cost=_cost(study, plan.measured.get(variant), counted),
         origins=origins_of(made_by),
     )
 
@@ -151,10 +158,10 @@ def _trained(plan: Plan, variant: str) -> str:
     return f"a smaller {trained.model}" if trained.model == measured.model else trained.model
 
 
-def _time(plan: Plan, study: StudyFolder, variant: str) -> RecordedTime | None:
-    """Of the variant in the study's own session; None if it has none, or one over batches and ways of running."""
+def _time(plan: Plan, study: StudyFolder, variant: str, record: Record | None) -> RecordedTime | None:
+    """Of the variant in the record of the study's own session; None if it has none, or one over batches and ways of
+    running."""
     timing = plan.timing
-    record = read_record(study.timing(timing), timing.signature) if timing else None
     if timing is None or record is None:
         return None
     samples: dict[str, Any] = record.get("samples", {}).get(variant, {})
@@ -166,17 +173,9 @@ def _time(plan: Plan, study: StudyFolder, variant: str) -> RecordedTime | None:
     return RecordedTime(file, session, samples, timing.settings.throughput_batch, device)
 
 
-def _cost(study: StudyFolder, planned: PlannedCost | None) -> Counts | None:
+def _cost(study: StudyFolder, planned: PlannedCost | None, record: Record | None) -> Counts | None:
     """As it was counted by the code of then."""
-    record = read_record(study.cost(planned), planned.signature) if planned else None
     if planned is None or record is None:
         return None
     metrics = record["metrics"]
     return Counts(int(metrics["params"]), metrics["macs"], str(study.cost(planned)))
-
-
-def _read(of: Counts | RecordedTime | None) -> list[Record]:
-    """The record that something was taken from."""
-    path = None if of is None else Path(of.recorded) if isinstance(of, Counts) else of.file
-    record = read_record(path) if path else None
-    return [record] if record else []

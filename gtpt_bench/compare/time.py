@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from gtpt_bench.compare.entry import Entry, RecordedTime
-from gtpt_bench.compare.two_sessions import compared_apart
+from gtpt_bench.compare.two_sessions import SameRecords, compared_apart
 from gtpt_bench.efficiency.gpu.identity import card_of
 from gtpt_bench.efficiency.gpu.state import gpu_state
 from gtpt_bench.efficiency.gpu.watch import GpuConditions, RoundWatch
@@ -167,6 +167,9 @@ def _recorded(
         middles = float(np.median(first)), float(np.median(second))
         source = f"{times[0].file} and {times[1].file}"
         return TimeCompared(quantity, batch, middles, compared_apart(first, second), times[0].device, source=source)
+    if times[0].samples == times[1].samples:
+        same, middle_ms = SameRecords(1.0, 1.0, 1.0, 0.95, 0.03, len(first)), float(np.median(first))
+        return TimeCompared(quantity, batch, (middle_ms,) * 2, same, times[0].device, source=str(times[0].file))
     disturbed = [a or b for a, b in zip(*(_disturbed(time, len(first)) for time in times), strict=True)]
     comparison = compared_undisturbed(first, second, disturbed, rng=np.random.default_rng(0))
     told = told_rounds(disturbed, comparison.confidence)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gtpt_bench.compare.run import PairCompared
 from gtpt_bench.compare.time import TimeCompared
-from gtpt_bench.compare.two_sessions import Apart
+from gtpt_bench.compare.two_sessions import Apart, SameRecords
 from gtpt_bench.efficiency.measure.tables import gpu_in_words
 from gtpt_bench.efficiency.timing.comparison import fewest_rounds
 from gtpt_bench.shown import Section, decimal
@@ -52,6 +52,8 @@ def verdict_on_time(found: TimeCompared) -> str:
     verdict = time_verdict(found)
     if isinstance(found.comparison, Apart):
         return verdict
+    if isinstance(found.comparison, SameRecords):
+        return "same (same records)"
     return verdict if verdict == "ambiguous" else f"B is {'the same' if verdict == 'same' else verdict}"
 
 
@@ -73,6 +75,9 @@ def _time_notes(times: tuple[TimeCompared, ...]) -> Iterator[str]:
     yield f"{_taken(times[0])}; {rounds} rounds, {100 * times[0].confidence:.3g} % intervals"
     if isinstance(comparison, Apart):
         yield APART_NOTE
+        return
+    if isinstance(comparison, SameRecords):
+        yield "A and B are the same records, so that there is nothing to tell apart"
         return
     yield (
         f"the same: the interval lies within {100 * comparison.margin:.0f} %; ambiguous: neither that nor a difference "

@@ -1,4 +1,4 @@
-"""Times of two sessions side by side: what their rounds tell, and no verdict.
+"""Times of two sessions side by side: what their rounds tell, and no verdict; or of one record, beside itself.
 
 Models that are timed in turn share what the machine does meanwhile. Models of two sessions do not: the same code on a
 machine of the same name has been twice as fast on another day (README, the fastest GTPT). Torch-free.
@@ -22,6 +22,15 @@ class Apart(Comparison):
     @property
     def verdict(self) -> Verdict:
         return "ambiguous"
+
+
+@dataclass(frozen=True)
+class SameRecords(Comparison):
+    """Of a model with itself: both sides are the very same samples, however few."""
+
+    @property
+    def verdict(self) -> Verdict:
+        return "same"
 
 
 def compared_apart(first_rounds: Sequence[float], second_rounds: Sequence[float], *, confidence: float = 0.95) -> Apart:

@@ -133,7 +133,8 @@ def _squares(values: NDArray[np.float64]) -> float:
 
 def _squares_from_images(resampled_SR: NDArray[np.float64]) -> float:
     """Squared deviations of seeds from their mean, less each seed's usual one, in a mean resample."""
-    known = resampled_SR[:, ~np.isnan(resampled_SR).any(axis=0)]
+    is_known_R = ~np.isnan(resampled_SR).any(axis=0)
+    known = resampled_SR if is_known_R.all() else resampled_SR[:, is_known_R]
     num_resamples = known.shape[1]
     if num_resamples < 2:
         return 0.0

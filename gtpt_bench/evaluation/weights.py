@@ -13,7 +13,7 @@ from gtpt_bench.config import RunConfig, stated_protocol
 from gtpt_bench.data.config import CocoData, MpiiData
 from gtpt_bench.data.layout import DataRoot
 from gtpt_bench.data.pixel_grid import GRIDS, GridName
-from gtpt_bench.errors import WeightsError
+from gtpt_bench.errors import DataError, WeightsError
 from gtpt_bench.evaluation.on_data import evaluated_model
 from gtpt_bench.evaluation.protocol import Protocol
 from gtpt_bench.evaluation.score import Metrics, shown_metrics
@@ -52,6 +52,7 @@ def evaluate_file(
     """
     model = create_model(name)
     is_mpii = model.config.keypoint_set.name == MPII.name
+    _check_layout(name, data_root, is_mpii=is_mpii)
     run = RunConfig(
         model=model.config,
         data=MpiiData(evaluation=split) if is_mpii else CocoData(evaluation=split, detections=detections),
@@ -65,6 +66,17 @@ def evaluate_file(
     if predictions is not None:  # only what can be scored: JSON has no NaN
         write_json(predictions, found.poses.results)
     return Evaluated(shown_metrics(found.poses.scored.metrics), stated_protocol(run))
+
+
+def _check_layout(name: str, root: Path, *, is_mpii: bool) -> None:
+    """Say which data a model is of, where the folder holds the other."""
+    own, other = ("annot", "annotations") if is_mpii else ("annotations", "annot")
+    if (root / own).exists() or not (root / other).exists():
+        return
+    of, held = ("MPII", "COCO") if is_mpii else ("COCO", "MPII")
+    raise DataError(
+        f"{name} is a model of {of}, and {root} holds {held} ({other}/); give the folder of {of}, which has {own}/"
+    )
 
 
 def fill_from_file(model: torch.nn.Module, weights: Path) -> GridName:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from gtpt_bench.errors import InputError
+from gtpt_bench.errors import InputError, WeightsError
 from gtpt_bench.models.catalogue import ModelConfig, list_models, model_config
 from gtpt_bench.models.gtpt.config import GTPTConfig
 
@@ -92,21 +92,31 @@ def load_official_weights(
     *,
     twin: Literal["ema", "online"] = "ema",
 ) -> None:
-    """Fill `model` from its authors' weights, strictly.
+    """Fill `model` from its authors' weights, or from those of a model here under our names, strictly.
 
     Args:
-        source: a `.pth` file as released, a `.safetensors` file, or a state dict with the official key names.
-        twin: which of the two copies in a GTPT's file to take; the authors evaluate the EMA copy. Others have one.
+        source: a `.pth` file as released, a `.safetensors` file, or a state dict with the official key names; of
+            GTPT also what `torch.save(model.state_dict(), file)` wrote.
+        twin: which of the two copies in a GTPT's released file to take; the authors evaluate the EMA copy. Others
+            have one.
 
     Raises:
-        WeightsError: unreadable or unsafe file, or keys or shapes that do not fit; says which.
+        WeightsError: unreadable or unsafe file, or keys or shapes that do not fit; says which, and of which family of
+            models the keys are where they are another's.
     """
-    from gtpt_bench.models.gtpt.official import from_official
+    from gtpt_bench.models.gtpt.official import from_official, is_official
     from gtpt_bench.models.weights import fill_strictly, read_tensors
+    from gtpt_bench.models.whose_weights import whose_names
 
     state, name = (
         (read_tensors(Path(source)), str(source)) if isinstance(source, str | Path) else (source, "the state dict")
     )
-    if isinstance(getattr(model, "config", None), GTPTConfig):
-        state = from_official(state, twin=twin, source=name)
-    fill_strictly(model, state, source=name)
+    own, is_gtpt = model.state_dict().keys(), isinstance(getattr(model, "config", None), GTPTConfig)
+    num_own, num_official = len(own & state.keys()), sum(map(is_official, state)) if is_gtpt else 0
+    try:
+        released = is_gtpt and num_official >= num_own
+        fill_strictly(model, from_official(state, twin=twin, source=name) if released else state, source=name)
+    except WeightsError as error:
+        if max(num_own, num_official) > 0.8 * len(state):  # of its own kind, but another size or not whole
+            raise
+        raise WeightsError(f"{error}; {whose_names(state)}") from error

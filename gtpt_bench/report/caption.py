@@ -261,6 +261,23 @@ def same_images_sentences(plan: Plan, figure: str) -> list[str]:
     return [f"Trained and evaluated on the same images: {figure} says nothing about others."] if same else []
 
 
+LONGEST_REASON = 160
+"""Characters of a failure's message in a caption; the page and `status` have all of it."""
+
+
 def unfinished_sentences(records: Mapping[str, VariantRecords]) -> Sequence[str]:
-    unfinished = [f"{variant}: {words}" for variant, r in records.items() for words in (*r.unmeasured, *r.unfinished)]
+    """A message that several parts failed with stands once."""
+    said: dict[str, list[str]] = {}
+    for variant, own in records.items():
+        for words in (*own.unmeasured, *own.unfinished):
+            part, failed, reason = f"{variant}: {words}".partition(" failed")
+            said.setdefault(f"{failed}{shortened(reason)}", []).append(part)
+    unfinished = [*said.pop("", []), *(f"{', '.join(parts)}{reason}" for reason, parts in said.items())]
     return [f"Without result: {'; '.join(unfinished)}."] if unfinished else []
+
+
+def shortened(message: str) -> str:
+    """Cut after a word where it is long."""
+    if len(message) <= LONGEST_REASON:
+        return message
+    return f"{message[: LONGEST_REASON - 1].rpartition(' ')[0] or message[: LONGEST_REASON - 1]}…"

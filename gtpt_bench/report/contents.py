@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from gtpt_bench.report.accuracy import StudyAccuracy, study_accuracy
@@ -26,6 +26,7 @@ from gtpt_bench.report.speed_caption import speed_caption
 from gtpt_bench.report.speed_maps import speed_maps
 from gtpt_bench.report.speed_table import speed_table
 from gtpt_bench.report.table import study_table
+from gtpt_bench.report.tokens import StudyTokens
 from gtpt_bench.report.trainings import training_sentences
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
@@ -47,14 +48,16 @@ class Contents:
     """Attributes:
     caption: of the table, a sentence or two a line.
     plots: by the names of their files.
-    errors: None where no evaluation looked for them.
+    errors: reads them when first asked; None where no evaluation looked for them.
+    tokens: likewise; without variants where no evaluation recorded which are kept.
     records: that all of it follows from, by variant.
     """
 
     table: StudyTable
     caption: list[str]
     plots: dict[str, Drawing]
-    errors: StudyErrors | None = None
+    errors: Callable[[], StudyErrors | None] = lambda: None
+    tokens: Callable[[], StudyTokens] = StudyTokens
     records: Mapping[str, VariantRecords] = field(default_factory=dict)
 
 
@@ -90,15 +93,20 @@ def _of_speed(plan: Plan, records: dict[str, VariantRecords]) -> Contents:
 def _of_variants(plan: Plan, folder: StudyFolder, records: dict[str, VariantRecords]) -> Contents:
     accuracy = study_accuracy({name: r.evaluations for name, r in records.items()}, plan.reference)
     table = study_table(plan, records, accuracy)
-    errors = study_errors(records, plan.reference)
+    errors = cache(partial(study_errors, records, plan.reference))
     wanted = plan.study.report.plots
     material = Material(plan, table, accuracy, records, folder)
     drawings: dict[str, Drawing] = {name: partial(draw, name, material) for name in PLOTS}
-    drawings |= {name: partial(draw_errors, name, plan, errors) for name in ERROR_PLOTS}
+    drawings |= {name: partial(_of_errors, name, plan, errors) for name in ERROR_PLOTS}
     plots: dict[str, Drawing] = {
         name: partial(_warned, drawings[name], plan, accuracy) for name in (PLOTS if wanted is None else wanted)
     }
-    return Contents(table, [*table_caption(plan, records, accuracy), *training_sentences(plan, folder)], plots, errors)
+    caption = [*table_caption(plan, records, accuracy), *training_sentences(plan, folder)]
+    return Contents(table, caption, plots, errors, lambda: material.tokens)
+
+
+def _of_errors(name: str, plan: Plan, errors: Callable[[], StudyErrors | None]) -> tuple[Figure, str] | None:
+    return draw_errors(name, plan, errors())
 
 
 def _warned(drawing: Drawing, plan: Plan, accuracy: StudyAccuracy | None) -> tuple[Figure, str] | NotDrawn:

@@ -4,8 +4,9 @@ with. AP in points, 0 to 100; shares and losses in per cent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ from gtpt_bench.evaluation.resampled import usual_draws
 from gtpt_bench.report.records import Found, VariantRecords
 
 PERCENT = 100.0
+MOST_EVALUATIONS = 2_000
+"""That one report reads the errors of, a millisecond each; of more, those of the variants of highest AP."""
+READ_AT_ONCE = 100
+"""Evaluations, at the least, that are resampled in one product: a product each keeps all cores busy with waiting."""
 
 
 @dataclass(frozen=True)
@@ -80,27 +85,26 @@ class StudyErrors:
     Attributes:
         units: names of keypoints or parts of the body, with the labels of each.
         covers_seeds: whether intervals hold for other training seeds too, or for other images only.
+        num_more: evaluated variants whose errors were not read.
     """
 
     variants: dict[str, VariantErrors]
     units: Mapping[str, int]
     covers_seeds: bool
+    num_more: int = 0
 
 
 def study_errors(records: Mapping[str, VariantRecords], reference: Callable[[str], str]) -> StudyErrors | None:
-    """Errors of all variants; None if no evaluation has them. Of each file only figures are held, no image.
+    """Errors of all variants that there is time for; None if no evaluation has them.
 
     Args:
         reference: the variant that another one is compared with; its own name for none.
     """
-    compared_with, resampling = {reference(name) for name in records}, _Resampling()
+    compared_with = {reference(name) for name in records}
+    chosen = _chosen(records, compared_with)
     told: dict[str, _Variant] = {}
     references: dict[str, list[SeedValues]] = {}
-    for name in sorted(records, key=lambda name: name not in compared_with):
-        runs = [(run.found, errors) for run in records[name].evaluations if (errors := run.kept.errors()) is not None]
-        if not runs:
-            continue
-        losses = resampling.losses([errors for _, errors in runs])
+    for name, runs, losses in _read(records, chosen):
         if name in compared_with:
             references[name] = [loss.over_seeds for loss in losses]
         other = references.get(reference(name)) if reference(name) != name else None
@@ -114,7 +118,35 @@ def study_errors(records: Mapping[str, VariantRecords], reference: Callable[[str
         {name: variant.errors(units, variances) for name, variant in in_order.items()},
         units={unit.name: unit.num_labelled for unit in units},
         covers_seeds=any(len(variant.seeds) > 1 for variant in in_order.values()),
+        num_more=sum(bool(own.evaluations) for own in records.values()) - len(chosen),
     )
+
+
+def _chosen(records: Mapping[str, VariantRecords], compared_with: Container[str]) -> list[str]:
+    """Evaluated variants that there is time for: those that others are compared with first, then by AP."""
+    known = {name: own.evaluations for name, own in records.items() if own.evaluations}
+    aps = {name: float(np.mean([run.found.record["metrics"]["AP"] for run in runs])) for name, runs in known.items()}
+    ranked = sorted(known, key=lambda name: (name not in compared_with, -aps[name]))
+    so_far = accumulate(len(known[name]) for name in ranked)
+    within = [name for name, number in zip(ranked, so_far, strict=True) if number <= MOST_EVALUATIONS]
+    return within or ranked[:1]
+
+
+Runs = list[tuple[Found, Errors]]
+"""Evaluations of one variant with their records, a seed each."""
+
+
+def _read(records: Mapping[str, VariantRecords], names: Sequence[str]) -> Iterator[tuple[str, Runs, list[SeedValues]]]:
+    """Of each variant whose errors are known what is lost, a unit each; of few at a time images are held."""
+    resampling, waiting = _Resampling(), dict[str, Runs]()
+    for name in names:
+        known = [(run.found, errors) for run in records[name].evaluations if (errors := run.kept.errors()) is not None]
+        if known:
+            waiting[name] = known
+        if sum(map(len, waiting.values())) >= READ_AT_ONCE:
+            yield from resampling.of_each(waiting)
+            waiting = {}
+    yield from resampling.of_each(waiting)
 
 
 class _Resampling:
@@ -123,22 +155,41 @@ class _Resampling:
     def __init__(self) -> None:
         self.known: dict[bytes, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
 
-    def losses(self, seeds: Sequence[Errors]) -> list[SeedValues]:
-        """Of a labelled keypoint, per cent, a unit each."""
-        labelled_IU = seeds[0].num_labelled
-        draws_RI, counts_RU = self._drawn(labelled_IU)
-        counts_U = labelled_IU.sum(axis=0)
+    def of_each(self, variants: Mapping[str, Runs]) -> Iterator[tuple[str, Runs, list[SeedValues]]]:
+        """Variants with the same labels, as they have as a rule, together."""
+        alike: dict[bytes, list[str]] = {}
+        for name, runs in variants.items():
+            alike.setdefault(runs[0][1].num_labelled.tobytes(), []).append(name)
+        found: dict[str, list[SeedValues]] = {}
+        for names in alike.values():
+            seeds = [[errors for _, errors in variants[name]] for name in names]
+            found |= zip(names, self._losses(seeds), strict=True)
+        for name, runs in variants.items():
+            yield name, runs, found[name]
+
+    def _losses(self, variants: Sequence[Sequence[Errors]]) -> list[list[SeedValues]]:
+        """Of a labelled keypoint, per cent; a list a variant, in it a unit each."""
+        labelled_IU = variants[0][0].num_labelled
+        draws_IR, counts_UR = self._drawn(labelled_IU)
+        (num_units, num_resamples), counts_U = counts_UR.shape, labelled_IU.sum(axis=0)
+        lost_SUI = np.stack([errors.lost.T for seeds in variants for errors in seeds])
+        drawn = lost_SUI.reshape(-1, len(labelled_IU)) @ draws_IR
         with np.errstate(invalid="ignore"):
-            observed_SU = np.asarray([PERCENT * errors.lost.sum(axis=0) / counts_U for errors in seeds])
-            resampled_SRU = np.asarray([PERCENT * (draws_RI @ errors.lost) / counts_RU for errors in seeds])
-        return [SeedValues(observed_SU[:, unit], resampled_SRU[:, :, unit]) for unit in range(len(counts_U))]
+            observed_SU = PERCENT * lost_SUI.sum(axis=2) / counts_U
+            resampled_SUR = PERCENT * drawn.reshape(-1, num_units, num_resamples) / counts_UR
+        ends = np.cumsum([len(seeds) for seeds in variants])
+        own = [slice(end - len(seeds), end) for end, seeds in zip(ends, variants, strict=True)]
+        return [
+            [SeedValues(observed_SU[seeds, unit], resampled_SUR[seeds, unit]) for unit in range(num_units)]
+            for seeds in own
+        ]
 
     def _drawn(self, labelled_IU: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """How often images are drawn, and with them labels; the same labels as a rule."""
+        """How often images are drawn `[I, R]`, and with them labels `[U, R]`; the same labels as a rule."""
         key = labelled_IU.tobytes()
         if key not in self.known:
-            draws = usual_draws(len(labelled_IU)).astype(np.float64)
-            self.known[key] = draws, draws @ labelled_IU
+            draws_IR = np.ascontiguousarray(usual_draws(len(labelled_IU)).T, dtype=np.float64)
+            self.known[key] = draws_IR, labelled_IU.T @ draws_IR
         return self.known[key]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gtpt_bench.evaluation.analysis.pairs import LOOSE_OKS
 from gtpt_bench.report.caption import data_words
 from gtpt_bench.report.errors import StudyErrors
+from gtpt_bench.report.plots.words import from_runs
 from gtpt_bench.study.plan import Plan
 
 KINDS = (
@@ -31,7 +32,14 @@ def origin(plan: Plan, errors: StudyErrors) -> str:
     numbers = sorted({len(variant.seeds) for variant in errors.variants.values()})
     seeds = f"{' or '.join(map(str, numbers))} seed{'' if numbers == [1] else 's'}"
     labels = f"{sum(errors.units.values()):,} labelled keypoints"
-    return f"{plan.trained_model}, {seeds}; {data_words(plan)}, {labels}."
+    folders = [found.file.partition("/")[0] for variant in errors.variants.values() for found in variant.found]
+    return f"{plan.trained_model}, {seeds}; {data_words(plan)}, {labels}. {from_runs(folders)}"
+
+
+def not_read(errors: StudyErrors) -> str:
+    """Variants that there was no time for; empty where there was."""
+    told, every = len(errors.variants), len(errors.variants) + errors.num_more
+    return f"Of {every:,} variants {told:,} are told of, those of highest AP." if errors.num_more else ""
 
 
 def compared(plan: Plan, errors: StudyErrors) -> str:

@@ -29,7 +29,7 @@ def write_errors(plan: Plan, errors: StudyErrors | None, folder: Path) -> None:
 
 def _markdown(plan: Plan, tables: ErrorTables) -> str:
     errors = tables.errors
-    where = words.origin(plan, errors)
+    where = f"{words.origin(plan, errors)} {words.not_read(errors)}".strip()
     losses = [words.LOST]
     if any(variant.differences for variant in errors.variants.values()):
         losses.append(f"{words.compared(plan, errors)} n.d.: not distinguishable.")

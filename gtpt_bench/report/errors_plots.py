@@ -140,7 +140,8 @@ def draw_errors(name: str, plan: Plan, errors: StudyErrors | None) -> tuple[Figu
     if drawn is None or len(errors.variants) <= MOST_DRAWN:
         return drawn
     figure, caption = drawn
-    chosen = f"Of {len(errors.variants):,} variants {plan.baseline} and the {MOST_DRAWN - 1} of highest AP are drawn."
+    every = len(errors.variants) + errors.num_more
+    chosen = f"Of {every:,} variants {plan.baseline} and the {MOST_DRAWN - 1} of highest AP are drawn."
     return figure, f"{caption} {chosen}"
 
 

@@ -39,13 +39,15 @@ class ErrorTables:
 
     def classes(self) -> StudyTable:
         """AP by visibility, size, crowding and truncation; a row a class, a column a variant."""
-        first = next(iter(self.errors.variants.values())).classes()
+        first = self._first.classes()
         columns = (Column("num", "how many"), *(Column(name, f"AP of {name}") for name in self.class_cells))
         rows = tuple(
             Row(
                 f"{kind}: {label}",
                 {
-                    "num": Cell(f"{one.num:,} {'keypoints' if kind == 'visibility' else 'persons'}", one.num),
+                    "num": measured_cell(
+                        one.num, f"{one.num:,} {'keypoints' if kind == 'visibility' else 'persons'}", *self._first.found
+                    ),
                     **{n: cells.get(_class_key(kind, label), NOTHING) for n, cells in self.class_cells.items()},
                 },
             )
@@ -61,13 +63,18 @@ class ErrorTables:
         """What is lost of each keypoint, with the difference to the variant compared with; a column a variant."""
         return self._by_unit("lost", "lost by ")
 
+    @property
+    def _first(self) -> VariantErrors:
+        """That numbers of labels are read from; they are the same for all."""
+        return next(iter(self.errors.variants.values()))
+
     def _by_unit(self, quantity: str, heading: str) -> StudyTable:
         columns = (Column("num", "labels"), *(Column(name, f"{heading}{name}") for name in self.unit_cells))
         rows = tuple(
             Row(
                 unit,
                 {
-                    "num": Cell(f"{num:,}", num),
+                    "num": measured_cell(num, f"{num:,}", *self._first.found),
                     **{name: cells.get(f"{quantity}_{unit}", NOTHING) for name, cells in self.unit_cells.items()},
                 },
             )

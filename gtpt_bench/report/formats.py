@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from gtpt_bench.report.cells import NOTHING, Row, StudyTable
+from gtpt_bench.report.cells import NOTHING, Cell, Column, Row, StudyTable
 
 _LATEX = str.maketrans(
     {
@@ -46,20 +47,25 @@ def as_markdown(table: StudyTable, caption: Sequence[str]) -> str:
     """A Markdown table with its caption below."""
     headings = [table.subject, *(column.full_heading for column in table.shown)]
     lines = ["| " + " | ".join(map(_markdown, headings)) + " |"]
-    lines.append("|" + " --- |" + " ---: |" * len(table.shown))
+    lines.append("| --- |" + "".join(" ---: |" if _has_numbers(table, column) else " --- |" for column in table.shown))
     for row in table.rows:
         cells = [f"{shown.stars}{_markdown(shown.text)}{shown.stars}" for shown in _texts(table, row)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", *(f"{markdown_line(line)}  " for line in caption), ""])
 
 
+def _has_numbers(table: StudyTable, column: Column) -> bool:
+    """Such columns are set to the right, those of words alone to the left."""
+    cells = (row.cells.get(column.key, NOTHING) for row in table.rows)
+    return any(cell.value is not None or _NUMBER.fullmatch(cell.text) for cell in cells)
+
+
 def as_csv(table: StudyTable) -> str:
     """Unrounded numbers, a row a variant; `origin` says whether the row was measured or reported."""
     rows = [[table.subject, "origin", *(column.key for column in table.columns)]]
     for row in table.rows:
-        cells = [row.cells.get(column.key, NOTHING) for column in table.columns]
-        values = [cell.text if cell.value is None else repr(cell.value) for cell in cells]
-        rows.append([_csv(row.name), "reported" if row.reported else "measured", *map(_csv, values)])
+        values = [_value(row.cells.get(column.key, NOTHING)) for column in table.columns]
+        rows.append([_csv(row.name), "reported" if row.reported else "measured", *values])
     return _written(rows)
 
 
@@ -115,10 +121,8 @@ def provenance_csv(table: StudyTable) -> str:
     for row in table.rows:
         for column in table.columns:
             cell = row.cells.get(column.key, NOTHING)
-            value = cell.text if cell.value is None else repr(cell.value)
-            files = "; ".join(cell.files)
-            line = [row.name, column.key, value, cell.origin, files, cell.code, cell.machine]
-            rows.append(list(map(_csv, line)))
+            name, key, files = _csv(row.name), _csv(column.key), _csv("; ".join(cell.files))
+            rows.append([name, key, _value(cell), cell.origin, files, _csv(cell.code), _csv(cell.machine)])
     return _written(rows)
 
 
@@ -171,6 +175,13 @@ _LIGATURE = re.compile(r"([-'`])(?=\1)|[?!](?=`)")
 """First of two signs that LaTeX would print as one, as it makes a dash of two hyphens."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
+
+
+def _value(cell: Cell) -> str:
+    """The number to its last digit, or the words in place of one."""
+    if cell.value is None:
+        return _csv(cell.text)
+    return repr(cell.value) if math.isfinite(cell.value) else _csv(repr(cell.value))
 
 
 @lru_cache(maxsize=4096)

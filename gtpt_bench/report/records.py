@@ -55,6 +55,7 @@ class VariantRecords:
         cost_state, timing_state: of what was planned for the measured model; None if nothing was.
         unmeasured: planned cost and timing without result, in words.
         unfinished: state of each planned run that has no result, in words.
+        unfinished_in_short: the same with the kind of a failure in place of its message.
     """
 
     measured_cost: Found | None = None
@@ -68,6 +69,7 @@ class VariantRecords:
     joints: list[EvaluatedJoints] = field(default_factory=list)
     unmeasured: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
+    unfinished_in_short: list[str] = field(default_factory=list)
 
 
 def gather(plan: Plan, folder: StudyFolder) -> dict[str, VariantRecords]:
@@ -120,6 +122,7 @@ def _add_run(own: VariantRecords, folder: StudyFolder, run: PlannedRun, there: N
     if evaluated is None:
         status = run_status(run, folder.run(run), there)
         own.unfinished.append(f"seed {run.seed} {status.state} {status.words}".strip())
+        own.unfinished_in_short.append(f"seed {run.seed} {status.in_short}")
     elif isinstance(evaluated, Evaluated):
         own.evaluations.append(evaluated)
     else:

@@ -79,6 +79,9 @@ def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     import matplotlib.pyplot as plt
 
     paths = []
+    with plot_style():
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # where everything lies is worked out once, not twice a format
     for suffix in FORMATS:
         path = folder / f"{name}.{suffix}"
         dateless = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[suffix]

@@ -113,7 +113,7 @@ def _accuracy_cells(
     records: VariantRecords, compared: list[Found], accuracy: VariantAccuracy | None
 ) -> Iterator[tuple[str, Cell]]:
     if accuracy is None:
-        words = "" if records.joints else "; ".join(records.unfinished)
+        words = "" if records.joints else "; ".join(records.unfinished_in_short)
         yield "ap", Cell(words) if words else NOTHING
         return
     found = [run.found for run in records.evaluations]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from gtpt_bench.report.records import Found, VariantRecords
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import JobFolder, StudyFolder
 
-MOST_VARIANTS = 12
+MOST_VARIANTS = 8
 """Variants that one report shows the tokens of; of more, those of the highest AP."""
 
 
@@ -76,14 +76,16 @@ class StudyTokens:
     num_more: variants with a record that there is no room for.
     """
 
-    variants: Mapping[str, VariantTokens]
+    variants: Mapping[str, VariantTokens] = field(default_factory=dict)
     not_recorded: tuple[str, ...] = ()
     num_more: int = 0
 
 
 def study_tokens(plan: Plan, folder: StudyFolder, records: Mapping[str, VariantRecords]) -> StudyTokens:
-    """Of all variants that prune, read now."""
+    """Of all variants that prune, read now; nothing where nobody recorded any."""
     there = {name: _files(folder, own) for name, own in records.items()}
+    if not any(there.values()):
+        return StudyTokens()
     recorded = sorted((name for name, files in there.items() if files), key=lambda name: -_accuracy(records[name]))
     chosen = set(recorded[:MOST_VARIANTS])
     return StudyTokens(
@@ -118,5 +120,4 @@ def _evaluated(own: VariantRecords) -> list[tuple[int, Found]]:
 
 
 def _prunes(plan: Plan, name: str) -> bool:
-    run = next((run for run in plan.runs if run.variant == name), None)
-    return run is not None and token_stages(run.config.model) is not None
+    return any(token_stages(run.config.model) is not None for run in plan.runs_by_variant.get(name, ())[:1])

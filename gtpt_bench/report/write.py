@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gtpt_bench.files import write_text
+from gtpt_bench.files import write_json, write_text
 from gtpt_bench.report.contents import REPORTED_ACCURACY, SPEED_UP, Contents, contents
 from gtpt_bench.report.errors_files import write_errors
 from gtpt_bench.report.errors_plots import ERROR_PLOTS
@@ -16,6 +16,9 @@ from gtpt_bench.report.style import remove_figure, save_figure
 from gtpt_bench.report.tokens_files import write_tokens
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
+
+CAPTIONS = "captions.json"
+"""Of the plots by the names of their files, for programs such as the page."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,12 @@ def write_contents(plan: Plan, folder: StudyFolder, found: Contents) -> ReportFi
     write_text(out / "table.csv", as_csv(found.table))
     write_text(out / "table.tex", as_latex(found.table, found.caption))
     write_text(out / "provenance.csv", provenance_csv(found.table))
-    write_errors(plan, found.errors, out)
-    write_tokens(plan, folder, found.records, out)
+    write_errors(plan, found.errors(), out)
+    write_tokens(plan, found.tokens(), out)
     for name in (*PLOTS, *ERROR_PLOTS, SPEED_UP, REPORTED_ACCURACY):
         remove_figure(out, name)
     paths, captions = [], ["# Captions", "", "## table", "", *map(markdown_line, found.caption), ""]
+    said: dict[str, str] = {}
     for name, drawing in found.plots.items():
         drawn = drawing()
         if isinstance(drawn, NotDrawn):
@@ -56,5 +60,7 @@ def write_contents(plan: Plan, folder: StudyFolder, found: Contents) -> ReportFi
             figure, words = drawn
             paths += save_figure(figure, out, name)
             captions += [f"## {name}", "", markdown_line(words), ""]
+            said[f"{name}.png"] = words
     write_text(out / "captions.md", "\n".join(captions))
+    write_json(out / CAPTIONS, said)
     return ReportFiles(out, out / "table.md", tuple(paths))

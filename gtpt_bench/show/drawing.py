@@ -98,7 +98,8 @@ def enlarged(image_HW3: Image, times: int) -> Image:
 def _draw_pose(picture: Image, points_J2: Doubles, is_shown_J: NDArray[np.bool_], keypoints: KeypointSet) -> None:
     if not is_shown_J.any():
         return
-    size, labels = float(np.ptp(points_J2[is_shown_J], axis=0).max()), labels_of(keypoints)
+    spread = float(np.ptp(points_J2[is_shown_J], axis=0).max())
+    size, labels = min(spread, max(picture.shape[:2])), labels_of(keypoints)  # points may lie far outside
     fine = {place for part in _FINE_PARTS for place in keypoints.parts.get(part, ())}
     bones = [bone for bone in keypoints.skeleton if is_shown_J[list(bone)].all()]
     points = np.flatnonzero(is_shown_J).tolist()

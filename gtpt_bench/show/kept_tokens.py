@@ -49,7 +49,7 @@ def stages_of(config: ModelConfig) -> TokenStages:
     if stages is None:
         raise InputError(
             f"this {config.family} drops no image tokens, so that there is nothing to show; GTPT and PPT do, and "
-            "TokenPose with a schedule (--set pruning.schedule.shares={3: 0.7})"
+            "TokenPose with a schedule (--set 'pruning.schedule.shares={3: 0.7}')"
         )
     return stages
 

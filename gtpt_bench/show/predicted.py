@@ -12,6 +12,7 @@ from gtpt_bench.data.images import read_image
 from gtpt_bench.data.people import Person
 from gtpt_bench.data.pixel_grid import GRIDS, PixelGrid
 from gtpt_bench.efficiency.torch_device import torch_device
+from gtpt_bench.errors import InputError
 from gtpt_bench.evaluation.poses import rescored
 from gtpt_bench.evaluation.predict import predict_poses
 from gtpt_bench.evaluation.protocol import Protocol
@@ -51,8 +52,17 @@ def predicted_poses(name: str, weights: Path, image: Path, boxes: Sequence[Box])
 
 
 def crops_of(image: Path, boxes: Sequence[Box], config: ModelConfig, grid: PixelGrid) -> PersonCrops:
-    """What a model sees of one image: a crop a box, or one of the whole image where there is no box."""
+    """What a model sees of one image: a crop a box, or one of the whole image where there is no box.
+
+    Raises:
+        InputError: a box lies wholly outside the image.
+    """
     height, width = read_image(image).shape[:2]
+    for x, y, w, h in boxes:
+        if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+            raise InputError(
+                f"box {x:g},{y:g},{w:g},{h:g} lies outside {image.name}, which is {width} pixels wide and {height} high"
+            )
     keypoints = config.keypoint_set
     no_labels = np.zeros((len(keypoints), 2), np.float32)
     people = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ ASSUMED_MACS_PER_S = 2.5e10
 PEOPLE_PER_DRAWING = 2.5
 BACKWARD = 3
 """A training step costs about three forward passes."""
+
+
+COST_S, READY_S = 4.0, 10.0
+"""Seconds to count a model, and to build, warm and run one until its rounds begin: means of the sessions in
+results/records/paper_table_*, on a CPU of 2 cores, rounded up."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,22 @@ def forecast(plan: Plan, folder: StudyFolder, *, at_once: int) -> Forecast:
             seconds += training_macs(run, people) / rate
             num_missing += 1
     return Forecast(seconds / max(1, min(at_once, num_missing)), bool(rates))
+
+
+def measuring_s(plan: Plan, *, num_costs: int, is_timed: bool) -> float:
+    """Roughly how many seconds counting and timing take.
+
+    Args:
+        num_costs: models that are not counted yet.
+        is_timed: whether there is nothing to time, or it is done.
+    """
+    seconds, timing = num_costs * COST_S, plan.timing
+    if timing is None or is_timed:
+        return seconds
+    cells = len(timing.variants) * (len(timing.grid.ways) * len(timing.grid.batches) if timing.grid else 1)
+    rounds_s = min(timing.settings.timeout_s, 2 * timing.settings.round_s * timing.settings.max_rounds)
+    limit = (timing.grid.session_s if timing.grid else None) or math.inf
+    return seconds + min(limit, cells * (READY_S + rounds_s))
 
 
 def _trained(run: PlannedRun, folder: StudyFolder) -> Record | None:

@@ -35,12 +35,14 @@ def keep(plan: Plan, folder: StudyFolder, records: Path) -> list[Path]:
         What was written.
 
     Raises:
-        StudyError: there is no result to keep.
+        StudyError: there is no result to keep, or it lies there already.
     """
     files = [file for file in compact_files(plan, folder) if (folder.path / file).is_file()]
     if not any(file.name.startswith(("cost-", "timing-", "evaluate-")) for file in files):
         raise StudyError(f"{folder.path} holds no result of {plan.study.study} yet; start with gtpt-study run")
     home = records / folder.path.name
+    if home.resolve() == folder.path.resolve():  # whose other files would go
+        raise StudyError(f"{home} holds the results themselves; keep their compact records elsewhere (--to)")
     for earlier in [path for pattern in KEPT for path in home.glob(pattern)]:
         if earlier.relative_to(home) not in files:
             earlier.unlink()

@@ -11,7 +11,7 @@ from gtpt_bench.models.catalogue import ModelConfig
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.models.gtpt.tokens import GroupTokens
 from gtpt_bench.shown import NONE
-from gtpt_bench.study.forecast import Forecast
+from gtpt_bench.study.forecast import Forecast, measuring_s
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedTiming
 from gtpt_bench.study.sensitivity import sensitivity_sentences
 from gtpt_bench.study.state import Status
@@ -53,7 +53,7 @@ def overview_rows(plan: Plan) -> list[tuple[str, ...]]:
 def trained_as(plan: Plan, variant: str) -> str:
     """How often and as which model a variant is trained."""
     runs = plan.runs_by_variant.get(variant)
-    return f"{plan.trained[variant].model}, {len(runs)} seed(s)" if runs else "no"
+    return f"{plan.trained[variant].model}, {counted(len(runs), 'seed')}" if runs else "no"
 
 
 def trained_cost(plan: Plan, variant: str) -> tuple[str, str]:
@@ -89,9 +89,12 @@ def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> li
     counts = Counter(s.state for s in status)
     parts = ", ".join(f"{count} {state}" for state, count in counts.items())
     timing = f"; time of {plan.timing.words}, interleaved{_session(plan.timing)}" if plan.timing else ""
+    runs = f"{counted(len(plan.distinct_runs), 'training run')}, " if plan.runs else ""
     return [
-        f"{len(plan.distinct_runs)} training run(s), cost of {len(plan.costs)} model(s){timing}: {parts}",
+        f"{runs}cost of {counted(len(plan.costs), 'model')}{timing}: {parts}",
+        *_measuring(plan, status),
         *([_in_words(expected)] if plan.runs else []),
+        *_not_known_yet(plan),
         *sensitivity_sentences(plan),
         *(
             f"{run.variant} is the same run as {run.home}, which is trained once for both"
@@ -99,6 +102,25 @@ def plan_summary(plan: Plan, status: Sequence[Status], expected: Forecast) -> li
             if run.variant != run.home and run.seed == plan.study.seeds[0]
         ),
     ]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 model`, `2 models`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _measuring(plan: Plan, status: Sequence[Status]) -> list[str]:
+    """How long cost and time take; nothing where both are there."""
+    left = [one.part for one in status if one.state != "done" and one.part.startswith(("cost of ", "timing of "))]
+    num_costs = sum(part.startswith("cost of ") for part in left)
+    seconds = measuring_s(plan, num_costs=num_costs, is_timed=num_costs == len(left))
+    what = " and ".join(word for word, is_left in (("cost", num_costs), ("time", num_costs < len(left))) if is_left)
+    return [f"{what}: about {duration(seconds)} to measure (a guess from a CPU of 2 cores)"] if left else []
+
+
+def _not_known_yet(plan: Plan) -> list[str]:
+    lacking = any("thop" not in plan.shown(variant).config.planned_macs for variant in plan.variants)
+    return [f"MACs thop {NONE}: known once the model is counted, since it needs the whole trace"] if lacking else []
 
 
 def _session(timing: PlannedTiming) -> str:

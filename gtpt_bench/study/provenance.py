@@ -51,6 +51,13 @@ def code_version() -> dict[str, Any]:
     return {"version": gtpt_bench.__version__, "commit": commit, "dirty": bool(changed)}
 
 
+def code_in_words() -> str:
+    """`gtpt_bench 1.0.0, commit 0123456789, with uncommitted changes`."""
+    found = code_version()
+    commit = f"commit {found['commit'][:10]}" if found["commit"] else "no git checkout"
+    return f"gtpt_bench {found['version']}, {commit}{', with uncommitted changes' if found['dirty'] else ''}"
+
+
 def package_versions() -> dict[str, str]:
     versions = {}
     for name in PACKAGES:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from gtpt_bench.files import read_json_file
 from gtpt_bench.frozen import canonical_json
+from gtpt_bench.study.failure import failure_from
 from gtpt_bench.study.lock import owner_of
 from gtpt_bench.study.plan import Plan, PlannedCost, PlannedRun
 from gtpt_bench.study.store import JobFolder, Names, StudyFolder, names_in, read_record
@@ -25,12 +26,21 @@ class Status:
         part: variant and seed of a run, or what is measured.
         words: progress, the reason of a failure, or what made a result stale.
         folder: where its log lies; None if it never started.
+        kind: of a run's failure (failure.py).
     """
 
     part: str
     state: State
     words: str = ""
     folder: Path | None = None
+    kind: str = ""
+
+    @property
+    def in_short(self) -> str:
+        """`failed: diverged`, `running train 3/10`: what fits into a cell."""
+        if self.state == "failed" and self.kind:
+            return f"failed: {self.kind.replace('_', ' ')}"
+        return f"{self.state} {self.words}".strip()
 
 
 def study_status(plan: Plan, folder: StudyFolder) -> list[Status]:
@@ -67,10 +77,10 @@ def run_status(run: PlannedRun, folder: JobFolder, there: Names) -> Status:
     if evaluation is not None:
         return Status(part, "done", _figure(evaluation["metrics"]), folder.path)
     begun = names_in(folder.path).files
-    state, words = _unfinished(folder, begun)
+    state, words, kind = _unfinished(folder, begun)
     if state == "missing":
         words = _so_far(run, folder, begun)
-    return Status(part, state, words, folder.path)
+    return Status(part, state, words, folder.path, kind)
 
 
 def _figure(metrics: dict[str, Any]) -> str:
@@ -114,7 +124,8 @@ def pending_state(job: JobFolder, there: Names) -> tuple[State, str, Path | None
     """
     if job.path.name not in there.folders:
         return "missing", "", None
-    return (*_unfinished(job, names_in(job.path).files), job.path)
+    state, words, _ = _unfinished(job, names_in(job.path).files)
+    return state, words, job.path
 
 
 def _measured(
@@ -125,8 +136,8 @@ def _measured(
     return pending.state
 
 
-def _unfinished(folder: JobFolder, begun: Container[str]) -> tuple[State, str]:
-    """State of a job without a result.
+def _unfinished(folder: JobFolder, begun: Container[str]) -> tuple[State, str, str]:
+    """State of a job without a result, in words, and the kind of a failure.
 
     Args:
         begun: names of the files in its folder.
@@ -134,11 +145,12 @@ def _unfinished(folder: JobFolder, begun: Container[str]) -> tuple[State, str]:
     if folder.lock.name in begun and owner_of(folder.lock) is not None:
         progress = read_json_file(folder.progress) or {}
         done, total = progress.get("done", 0), progress.get("total", 0)
-        return "running", f"{progress.get('step', 'starting')} {done}/{total} {progress.get('words', '')}".strip()
+        return "running", f"{progress.get('step', 'starting')} {done}/{total} {progress.get('words', '')}".strip(), ""
     error = read_json_file(folder.error) if folder.error.name in begun else None
     if error is not None:
-        return "failed", str(error.get("reason", "")).splitlines()[0] if error.get("reason") else ""
-    return "missing", ""
+        words = str(error.get("reason", "")).splitlines()[0] if error.get("reason") else ""
+        return "failed", words, failure_from(error).kind
+    return "missing", "", ""
 
 
 def _stale(plan: Plan, folder: StudyFolder, there: Names) -> list[Status]:

@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from gtpt_bench.errors import StudyError
-from gtpt_bench.names import NAME_PATTERN
+from gtpt_bench.names import NAME_PATTERN, NAMES_IN_WORDS
 from gtpt_bench.study.spec import Changes, Study, Vary
 from gtpt_bench.study.yaml_source import KeyPath, YamlSource
 
@@ -67,11 +67,12 @@ def variants_of(study: Study, source: YamlSource) -> tuple[Variant, ...]:
     parts = [*_axes(study.vary, source), *_zipped(study.vary, source), *_named(study.vary)]
     combined = [_joined(choice, source) for choice in product(*parts)]
     names = [variant.name for variant in combined]
-    long = next((name for name in names if not re.fullmatch(NAME_PATTERN, name)), None)
-    if long is not None:
+    wrong = next((name for name in names if not re.fullmatch(NAME_PATTERN, name)), None)
+    if wrong is not None:
         raise StudyError(
-            f"{source.place(('vary',))}: variant {long!r} has {len(long)} letters; it becomes the name of a folder and "
-            "may have 64: label the values of its axes, as in axes: {groups: {halves: {…}, one: {…}}}"
+            f"{source.place(('vary',))}: variant {wrong!r} has {len(wrong)} letters; it becomes the name of a folder "
+            f"and has {NAMES_IN_WORDS}: label the values of its axes, as in "
+            "axes: {groups: {halves: {…}, one: {…}}}"
         )
     double = next((name for name, count in Counter(names).items() if count > 1), None)
     if double is not None:
@@ -96,8 +97,8 @@ def _check_labels(labels: Iterable[str], place: KeyPath, source: YamlSource) -> 
     wrong = next((label for label in labels if not re.fullmatch(NAME_PATTERN, label)), None)
     if wrong is not None:
         raise StudyError(
-            f"{source.place((*place, wrong))}: {'.'.join(map(str, place))}: label {wrong!r} does not match "
-            f"{NAME_PATTERN}; it becomes the name of a folder"
+            f"{source.place((*place, wrong))}: {'.'.join(map(str, place))}: label {wrong!r} becomes the name "
+            f"of a folder and has {NAMES_IN_WORDS}"
         )
 
 

@@ -27,7 +27,7 @@ from gtpt_bench.files import write_json
 from gtpt_bench.study.failure import Failure, Kind, kind_of, leave_failure
 from gtpt_bench.study.job import CostJob, RunJob, TimingJob, read_job
 from gtpt_bench.study.lock import Locked, locked, slurm_job
-from gtpt_bench.study.provenance import code_version
+from gtpt_bench.study.provenance import code_in_words
 from gtpt_bench.study.store import JobFolder
 from gtpt_bench.training.launch import Launch, launch_from
 
@@ -142,7 +142,7 @@ def main() -> int:
     stop.listen()
     if slurm_job():
         end_with_parent()
-    print(f"{time.strftime('%F %T')} {_who_and_where()} for {folder.path.name}, code {code_version()}", flush=True)
+    print(f"{time.strftime('%F %T')} {_who_and_where()} for {folder.path.name}, {code_in_words()}", flush=True)
     launch = launch_from(os.environ)
     if launch is None:
         return work(folder, stop=stop)

@@ -110,6 +110,16 @@ def test_a_cluster_needs_a_profile(place: Workplace) -> None:
     assert (answer.code, "--cluster slurm/generic.yaml" in answer.error) == (2, True)
 
 
+def test_slurm_is_asked_before_people_are_drawn(place: Workplace, slurm: FakeSlurm, tmp_path: Path) -> None:
+    (tmp_path / "bin" / "scontrol").write_text(
+        "#!/bin/sh\necho 'Could not establish a configuration source' >&2; exit 1"
+    )
+    answer = submitted(place)
+    assert answer.code == 2
+    assert answer.error.endswith("load SLURM's module, or set SLURM_CONF")
+    assert not place.results.exists()
+
+
 def test_without_slurm_nothing_is_begun(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(place.path))
     answer = submitted(place)
@@ -256,8 +266,8 @@ def test_a_log_is_found_by_a_part_of_its_runs_name(name: str, place: Workplace) 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("seed 0", "several parts are called 'seed 0'; give one of: dense seed 0, pruned seed 0"),
-        ("no such run", "no part is called 'no such run'; give one of: cost of gtpt_tiny_coco, dense, cost of "),
+        ("seed 0", "several parts are called 'seed 0'; give one of: 'dense seed 0', 'pruned seed 0'"),
+        ("no such run", "no part is called 'no such run'; give one of: 'cost of gtpt_tiny_coco, dense', 'cost of "),
     ],
 )
 def test_a_log_of_none_or_of_several_is_told(name: str, words: str, place: Workplace) -> None:

@@ -102,3 +102,19 @@ def test_mpii_predictions_of_other_people_are_refused(tmp_path: Path) -> None:
     truth, results = shared("mpii_mini/annot/gt_valid.mat"), write_json(tmp_path / "results.json", [])
     error = gtpt_study("score", results, "--annotations", truth, "--protocol", "mpii").error
     assert "0 predictions for the 5 persons" in error
+
+
+@pytest.mark.parametrize(
+    ("model", "folder", "words"),
+    [
+        ("hevitpose_t", "annotations", "hevitpose_t is a model of MPII, and "),
+        ("gtpt_tiny_coco", "annot", "gtpt_tiny_coco is a model of COCO, and "),
+    ],
+)
+def test_a_folder_of_other_data_is_told_with_what_the_model_is_of(
+    tmp_path: Path, model: str, folder: str, words: str
+) -> None:
+    (tmp_path / folder).mkdir()
+    answer = gtpt_study("eval", model, "--weights", "none.pth", "--data-root", tmp_path)
+    assert answer.code == 2
+    assert words in answer.err

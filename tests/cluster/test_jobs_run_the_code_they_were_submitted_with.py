@@ -15,7 +15,8 @@ from gtpt_bench.cluster.code_copy import CodeCopy, fingerprint, keep_code
 from gtpt_bench.cluster.task import Task
 from gtpt_bench.errors import InputError, RunFailed
 from gtpt_bench.files import read_json_file
-from gtpt_bench.study.provenance import code_version
+from gtpt_bench.study import provenance
+from gtpt_bench.study.provenance import code_in_words, code_version
 from gtpt_bench.study.store import StudyFolder
 from tests.cluster.simulated import works
 
@@ -167,3 +168,8 @@ def test_a_job_refuses_to_run_other_code_and_says_so(tmp_path: Path, monkeypatch
         told = read_json_file(work.job_folder(study).error)
         assert told
         assert told["kind"] == "code"
+
+
+def test_the_first_line_of_a_log_names_version_and_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "code_version", lambda: {"version": "1.0", "commit": "0123456789ab", "dirty": True})
+    assert code_in_words() == "gtpt_bench 1.0, commit 0123456789, with uncommitted changes"

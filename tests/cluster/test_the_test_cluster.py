@@ -6,7 +6,9 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -148,9 +150,16 @@ def test_a_running_cluster_is_not_started_with_other_settings(slurm: Slurm) -> N
     assert slurm.status()["state"] == "running"
 
 
-def test_a_start_that_fails_half_way_ends_what_it_started(tmp_path: Path) -> None:
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A cluster's sockets lie in its folder, and a socket's path may not be long."""
+    with tempfile.TemporaryDirectory(prefix="tc") as folder:
+        yield Path(folder)
+
+
+def test_a_start_that_fails_half_way_ends_what_it_started(short_path: Path) -> None:
     skip_or_fail_without_slurm()
-    folder = tmp_path / "c"
+    folder = short_path / "c"
     (folder / "mariadb.socket" / "in the way").mkdir(parents=True)
     result = ask_test_cluster("start", "--folder", str(folder))
     assert result.returncode == 1
@@ -159,24 +168,24 @@ def test_a_start_that_fails_half_way_ends_what_it_started(tmp_path: Path) -> Non
     assert processes_of(Slurm(folder)) == []
 
 
-def test_a_missing_package_is_named_with_the_command_that_installs_it(tmp_path: Path) -> None:
-    result = ask_test_cluster("start", "--folder", str(tmp_path), path="/nowhere")
+def test_a_missing_package_is_named_with_the_command_that_installs_it(short_path: Path) -> None:
+    result = ask_test_cluster("start", "--folder", str(short_path), path="/nowhere")
     assert result.returncode == 1
     assert "apt-get install slurm-wlm munge mariadb-server slurmdbd" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_folder_without_a_cluster_has_the_state_absent(tmp_path: Path) -> None:
-    assert Slurm(tmp_path).status()["state"] == "absent"
-    assert "no cluster in" in ask_test_cluster("stop", "--folder", str(tmp_path)).stderr
+def test_a_folder_without_a_cluster_has_the_state_absent(short_path: Path) -> None:
+    assert Slurm(short_path).status()["state"] == "absent"
+    assert "no cluster in" in ask_test_cluster("stop", "--folder", str(short_path)).stderr
 
 
-def test_a_process_that_got_the_number_of_an_ended_daemon_is_left_alone(tmp_path: Path) -> None:
+def test_a_process_that_got_the_number_of_an_ended_daemon_is_left_alone(short_path: Path) -> None:
     with subprocess.Popen(["sleep", "60"]) as stranger:
         ended = {"name": "munged", "pid": stranger.pid, "start_ticks": 1}
         record = {"settings": {}, "ports": {"slurmctld": 1, "slurmdbd": 2, "slurmd": [3, 4]}, "memory_cgroup": None}
-        (tmp_path / "cluster.json").write_text(json.dumps(record | {"processes": [ended]}))
-        assert ask_test_cluster("stop", "--folder", str(tmp_path)).stdout == "nothing ran\n"
+        (short_path / "cluster.json").write_text(json.dumps(record | {"processes": [ended]}))
+        assert ask_test_cluster("stop", "--folder", str(short_path)).stdout == "nothing ran\n"
         assert stranger.poll() is None
         stranger.send_signal(signal.SIGKILL)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gtpt_bench.cluster.commands import refusal
+from gtpt_bench.cluster.doctor import examine
 from gtpt_bench.cluster.doctor.answers import (
     associations_of,
     gpus_of,
@@ -21,6 +24,7 @@ from gtpt_bench.cluster.doctor.known import Known, checks_of
 from gtpt_bench.cluster.doctor.settings import accounting_is_kept, is_signal_sent, shell_is_neutral
 from gtpt_bench.cluster.profile import ClusterProfile
 from gtpt_bench.doctor import Check
+from gtpt_bench.study.display import EventLines
 from tests.cluster import slurm_answers as answers
 
 NO_GPU = {"gpus_per_task": 0, "cpus_per_task": 1, "memory_gb_per_task": 1}
@@ -279,3 +283,16 @@ def test_options_in_the_shells_variables_are_told() -> None:
     inside = shell_is_neutral({"SLURM_JOB_ID": "17", "SLURM_CONF": "/etc/slurm.conf"})
     assert inside.passed
     assert inside.words.startswith("inside job 17")
+
+
+def test_without_a_configuration_the_rest_is_told_as_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slurm(*command: str) -> str:
+        raise refusal(command[0], "fatal: Could not establish a configuration source")
+
+    monkeypatch.setattr(examine, "slurm", slurm)
+    monkeypatch.setattr(examine.shutil, "which", lambda name: f"bin/{name}")
+    profile = ClusterProfile.model_validate({"cluster": "a", "training": {"gpus_per_task": 0}})
+    first, *others = examine.examine_cluster(profile, tmp_path, EventLines(), wait_s=1)
+    assert first.words.count("set SLURM_CONF") == 1
+    assert {check.words for check in others} == {"not tried"}
+    assert {"controller", "partition", "probe job"} <= {check.name for check in others}

@@ -118,6 +118,16 @@ def test_too_few_rounds_to_know_are_ambiguous(study: Made) -> None:
     assert "latency: 5 undisturbed rounds, and a verdict takes 6" in shown.notes, "why such an interval is no verdict"
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_record_beside_itself_is_the_same_however_few_its_rounds(study: Made, share: float) -> None:
+    write_times(study, {"dense": [10.0] * 5, "pruned": [5.0] * 5}, waited_share={"dense": [share] * 5})
+    result = pair(folder(study, "dense").path, folder(study, "dense").path, "time")
+    assert [time.comparison.verdict for time in result.time] == ["same", "same"]
+    shown = time_table(result)
+    assert shown.rows[0][-2:] == ("1.000 (1.000–1.000)", "same (same records)")
+    assert not any("a verdict takes" in note for note in shown.notes)
+
+
 def test_recorded_rounds_in_which_others_had_the_cores_are_set_aside(study: Made) -> None:
     """In the first three rounds B seems twice as slow as A; undisturbed it takes half of A's time."""
     times = {"dense": [10.0] * 9, "pruned": [20.0] * 3 + [5.0] * 6}

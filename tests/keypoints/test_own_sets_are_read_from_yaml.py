@@ -100,10 +100,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     # what is wrong: (keys that replace those of the mouse, beginning of the message, words of it)
     "name of the package": ({"name": "mpii"}, "name:", ["'mpii' comes with the package"]),
     "nearly a name of the package": ({"name": "COCO"}, "name:", ["'COCO' comes with the package"]),
-    "name with a slash": ({"name": "a/b"}, "name:", ["pattern", "'a/b'"]),
+    "name with a slash": ({"name": "a/b"}, "name:", ["letters, digits", "'a/b'"]),
     "name of dots": ({"name": ".."}, "name:", ["more than dots"]),
     "no keypoints": ({"names": []}, "names:", ["at least 1"]),
-    "two lines in a name": ({"names": ["a\nb"]}, "names.0:", ["pattern", r"'a\nb'"]),
+    "two lines in a name": ({"names": ["a\nb"]}, "names.0:", ["letters, digits", r"'a\nb'"]),
     "a name twice": ({"names": ["a", "b", "a"]}, "names:", ["'a' stands twice"]),
     "unknown key": ({"sigma": 0.1}, "sigma:", ["unknown key", "did you mean 'sigmas'?", "allowed: name, names"]),
     "unknown keypoint": ({"flip_pairs": [["left_ear", "rigth_ear"]]}, "flip_pairs:", ["did you mean 'right_ear'?"]),

@@ -72,6 +72,35 @@ def test_a_file_without_the_wanted_twin_says_so() -> None:
         load_official_weights(create_model("gtpt_t_coco"), online)
 
 
+def test_what_a_gtpt_here_saved_loads_again(tmp_path: Path) -> None:
+    saved, model = create_model("gtpt_t_coco"), create_model("gtpt_t_coco")
+    torch.save(saved.state_dict(), tmp_path / "own.pth")
+    load_official_weights(model, tmp_path / "own.pth")
+    assert all(torch.equal(value, model.state_dict()[key]) for key, value in saved.state_dict().items())
+    part = {key: value for key, value in saved.state_dict().items() if key != "position"}
+    with pytest.raises(WeightsError, match=r"does not fit the model; missing: position$"):
+        load_official_weights(model, part)
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "words"),
+    [
+        ("gtpt_t_coco", "tokenpose_s_v1", "its names look like those of tokenpose_s_v1 \\(tokenpose\\)$"),
+        ("ppt_s", "gtpt_t_coco", "its names look like those of gtpt_t_coco \\(gtpt\\)$"),
+    ],
+)
+def test_names_of_another_family_are_told(model: str, given: str, words: str) -> None:
+    with pytest.raises(WeightsError, match=words):
+        load_official_weights(create_model(model), create_model(given).state_dict())
+
+
+def test_released_and_unknown_names_are_told() -> None:
+    with pytest.raises(WeightsError, match=r"its names are those of a released GTPT$"):
+        load_official_weights(create_model("ppt_s"), official())
+    with pytest.raises(WeightsError, match=r"its names are those of no model here$"):
+        load_official_weights(create_model("gtpt_t_coco"), {"stranger": torch.zeros(1)})
+
+
 class _Evil:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return os.system, ("touch /tmp/gtpt_bench_was_here",)

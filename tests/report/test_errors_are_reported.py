@@ -7,10 +7,13 @@ from pathlib import Path
 import cv2
 import pytest
 
+from gtpt_bench.files import write_json
 from gtpt_bench.report.errors import StudyErrors, study_errors
+from gtpt_bench.report.errors_caption import not_read
 from gtpt_bench.report.errors_plots import draw_errors
+from gtpt_bench.report.errors_table import ErrorTables
 from gtpt_bench.report.write import write_report
-from tests.report.made import Made, csv_rows, found, make_study
+from tests.report.made import Made, csv_rows, found, make_study, read
 from tests.report.made_errors import GAINS, KEYPOINTS, OUTCOMES, PLOTS, errors, make_errors
 
 WORSE = {"dense": [errors()], "pruned": [errors(0.65, lost=(0.3, 0.4, 0.2))]}
@@ -84,12 +87,49 @@ def test_every_figure_has_its_record(written: Made) -> None:
     assert all(line["origin"] == "measured" and "evaluate-" in line["files"] for line in shown)
 
 
+def test_numbers_of_labels_for_people_have_their_record_too(written: Made) -> None:
+    tables = ErrorTables(of(written))
+    for table in (tables.kinds(), tables.classes(), tables.units(), tables.losses()):
+        for cell in (cell for row in table.rows for cell in row.cells.values() if cell.value is not None):
+            assert cell.origin == "measured"
+            assert all("evaluate-" in file for file in cell.files)
+
+
+def test_variants_read_apart_or_together_have_the_same_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = [errors(0.6, lost=0.35), errors(0.7, lost=0.45)]
+    made = make_errors(tmp_path, {"dense": [errors(), errors(lost=0.2)], "pruned": seeds, "hard": [errors(lost=0.9)]})
+    together = of(made)
+    monkeypatch.setattr("gtpt_bench.report.errors.READ_AT_ONCE", 1)
+    apart = of(made)
+    for name, own in together.variants.items():
+        assert own.lost == pytest.approx(apart.variants[name].lost)
+        for unit, difference in own.differences.items():
+            other = apart.variants[name].differences[unit]
+            assert (difference.value, difference.half_width) == pytest.approx((other.value, other.half_width))
+
+
+def test_of_very_many_evaluations_those_of_the_best_variants_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_errors(tmp_path, {name: [errors(), errors()] for name in ("dense", "pruned", "hard")})
+    for name, ap in (("dense", 0.1), ("pruned", 0.5), ("hard", 0.9)):
+        for run in made.plan.runs_by_variant[name]:
+            file = made.folder.run(run).evaluation(run.evaluate_signature)
+            content = read(file)
+            write_json(file, content | {"metrics": content["metrics"] | {"AP": ap}})
+    monkeypatch.setattr("gtpt_bench.report.errors.MOST_EVALUATIONS", 5)
+    study = of(made)
+    assert [*study.variants] == ["dense", "hard"], "what others are compared with, then the best"
+    assert not_read(study) == "Of 3 variants 2 are told of, those of highest AP."
+
+
 def test_captions_say_where_figures_come_from_and_what_they_mean(written: Made) -> None:
     captions = written.report("captions.md").read_text()
     for name in PLOTS:
         section = captions.partition(f"## {name}\n")[2].partition("##")[0]
         assert "gtpt\\_tiny\\_coco, 1 seed; drawn people" in section
         assert "300 labelled keypoints" in section
+        assert "From 2 runs: dense-s0-" in section
     assert "images; one training seed" in captions
     assert "Ronchi & Perona" in captions.replace("&amp;", "&")
 

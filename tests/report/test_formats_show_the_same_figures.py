@@ -28,6 +28,13 @@ def test_markdown_and_latex_have_the_same_cells(made: Made) -> None:
     assert [row[0] for row in markdown] == ["variant", "dense", "pruned", "Their net dense (reported)"]
 
 
+def test_words_are_set_to_the_left_and_numbers_to_the_right(made: Made) -> None:
+    headings, sides = made.report("table.md").read_text(encoding="utf-8").splitlines()[:2]
+    by_heading = dict(zip(headings.split(" | "), sides.strip("|").split("|"), strict=True))
+    assert by_heading["keep rates"] == " --- "
+    assert by_heading["params (M)"] == " ---: "
+
+
 def test_csv_has_the_figures_of_the_markdown_with_all_digits(made: Made) -> None:
     shown = markdown_cells(made.report("table.md").read_text(encoding="utf-8"))[1:]
     compared = 0

@@ -9,6 +9,7 @@ import pytest
 from gtpt_bench.errors import DataError
 from gtpt_bench.files import write_json
 from gtpt_bench.report.write import write_report
+from gtpt_bench.study.failure import Failure, leave_failure
 from tests.report.made import Made, csv_rows, found, make_study, plan_study, write_failure, write_measurements
 
 REASON = "loss is not a number (log: somewhere/log.txt)"
@@ -21,12 +22,12 @@ def written(made: Made, name: str) -> str:
 
 def test_a_failed_run_is_named_with_its_reason_beside_finished_ones(tmp_path: Path) -> None:
     made = make_study(tmp_path, {"dense": [found(range(80))], "pruned": []})
-    write_failure(made, made.run("pruned"), REASON)
+    leave_failure(made.folder.run(made.run("pruned")).error, Failure("diverged", REASON))
     caption = f"Without result: pruned: seed 0 failed {REASON}."
     assert caption in written(made, "table.md")
     assert caption in written(made, "table.tex")
     row = csv_rows(made.report("table.csv"))[1]
-    assert row["ap"] == f"seed 0 failed {REASON}"
+    assert row["ap"] == "seed 0 failed: diverged"
 
 
 def test_where_every_run_failed_the_column_is_there_and_says_so(tmp_path: Path) -> None:
@@ -34,8 +35,18 @@ def test_where_every_run_failed_the_column_is_there_and_says_so(tmp_path: Path) 
     write_measurements(made)
     for variant in ("dense", "pruned"):
         write_failure(made, made.run(variant), REASON)
-    written(made, "table.md")
-    assert [row["ap"] for row in csv_rows(made.report("table.csv"))] == [f"seed 0 failed {REASON}"] * 2
+    assert f"dense: seed 0, pruned: seed 0 failed {REASON}." in written(made, "table.md"), "the message stands once"
+    assert [row["ap"] for row in csv_rows(made.report("table.csv"))] == ["seed 0 failed: crash"] * 2
+
+
+def test_a_long_message_is_cut_after_a_word(tmp_path: Path) -> None:
+    made = make_study(tmp_path, {"dense": [found(range(80))], "pruned": []})
+    leave_failure(made.folder.run(made.run("pruned")).error, Failure("gpu_memory", "word " * 100))
+    text = written(made, "table.md")
+    assert "| seed 0 failed: gpu memory |" in text
+    assert "pruned: seed 0 failed word word" in text
+    assert "word word…" in text
+    assert text.count("word") < 40
 
 
 def test_a_mean_over_fewer_seeds_than_planned_says_how_many(tmp_path: Path) -> None:

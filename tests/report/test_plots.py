@@ -50,7 +50,7 @@ def captions(made: Made) -> str:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return make_study(tmp_path_factory.mktemp("study"), EVALUATIONS, report={"plots": ["ap_against_macs", "effects"]})
+    return make_study(tmp_path_factory.mktemp("study"), EVALUATIONS, report={"plots": ["effects"]})
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def in_another_process(made: Made) -> dict[str, bytes]:
 
 
 def test_each_plot_comes_in_three_formats(first: dict[str, bytes]) -> None:
-    assert {*first} == {f"{name}.{suffix}" for name in ("ap_against_macs", "effects") for suffix in BEGINNINGS}
+    assert {*first} == {f"effects.{suffix}" for suffix in BEGINNINGS}
     for name, content in first.items():
         assert content.startswith(BEGINNINGS[name.rpartition(".")[2]])
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from matplotlib.figure import Figure
 
 from gtpt_bench.report.plots.by_name import draw
 from gtpt_bench.report.plots.effects import MOST_EFFECTS, Effect, differences, largest
 from gtpt_bench.report.plots.explained import ExplainedVariant, Machine, Stage
 from gtpt_bench.report.plots.heat_map import two_axes
 from gtpt_bench.report.plots.kept_tokens import is_one_curve
+from gtpt_bench.report.plots.marks import no_closer_than_a_point
 from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
 from gtpt_bench.report.plots.roofline import baseline_and_fastest
 from gtpt_bench.report.plots.stage_times import OTHERS, longest_stages, stage_ms
@@ -121,6 +123,28 @@ def test_a_training_under_way_is_drawn_as_far_as_it_is(tmp_path: Path) -> None:
     drawn = draw("training_curves", material(made))
     assert isinstance(drawn, Drawn)
     assert "1 of these runs are not at their end." in drawn.caption or "2 of these runs" in drawn.caption
+
+
+def test_one_epoch_has_a_whole_number_on_its_axis(tmp_path: Path) -> None:
+    made = make_plotted(tmp_path, {"dense": [0], "pruned": [0]})
+    for variant in ("dense", "pruned"):
+        write_history(made, variant, 0, [1.00001])
+    drawn = draw("training_curves", material(made))
+    assert isinstance(drawn, Drawn)
+    (axes,) = drawn.figure.axes
+    drawn.figure.draw_without_rendering()
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
+    assert axes.yaxis.get_offset_text().get_text() == axes.xaxis.get_offset_text().get_text() == ""
+
+
+def test_an_axis_of_ap_that_is_0_begins_there() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1, 2], [0, 0])
+    no_closer_than_a_point(axes)
+    low, high = axes.get_ylim()
+    assert (min(tick for tick in axes.get_yticks() if tick >= low), high) == (0, pytest.approx(2, abs=0.1))
 
 
 def explained(*ms: float) -> ExplainedVariant:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gtpt_bench.data.config import CocoData
 from gtpt_bench.report.plots.by_name import draw
 from gtpt_bench.report.plots.marks import front
-from gtpt_bench.report.plots.material import Drawn, Material
+from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
 from gtpt_bench.report.plots.points import Point, rising
 from tests.report.made import found, make_study
 from tests.report.made_plots import drawn_texts, make_plotted, material, overlapping
@@ -53,6 +53,15 @@ def test_times_of_one_network_and_ap_of_another_have_no_front(tmp_path: Path) ->
     assert isinstance(drawn, Drawn)
     assert "No front: AP and latency are of different networks." in drawn.caption
     assert "Pareto front" not in {text.get_text() for text in drawn_texts(drawn.figure)}
+
+
+def test_ap_never_stands_over_the_macs_of_a_larger_network(tmp_path: Path) -> None:
+    """Costs of the trained networks are missing, those of the measured ones are there."""
+    made = make_plotted(tmp_path, {"dense": [50], "pruned": [60]})
+    for cost in made.plan.trained.values():
+        made.folder.cost(cost).unlink()
+    drawn = draw("ap_against_macs", material(made))
+    assert drawn == NotDrawn("no variant has both an AP and MACs (full)")
 
 
 def test_latency_has_bars_across_where_rounds_differ(tmp_path: Path) -> None:

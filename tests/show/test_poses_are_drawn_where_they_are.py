@@ -80,7 +80,8 @@ def test_nobody_is_a_picture_without_poses() -> None:
 def test_points_far_outside_the_picture_are_no_error() -> None:
     poses = on_a_grid(COCO)
     poses.keypoints[0, :5, :2] = [-1e5, 1e5]
-    drawn_poses(GREY, poses, PoseStyle(enlarge=2))
+    drawn = drawn_poses(GREY, poses, PoseStyle(enlarge=2))
+    assert (drawn != 128).any(axis=-1).mean() < 0.5, "lines as thick as the picture is large, not as the pose is"
 
 
 def test_whole_bodies_have_a_colour_for_each_part() -> None:

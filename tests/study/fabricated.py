@@ -23,11 +23,18 @@ NUM_IMAGES, NUM_PEOPLE = 250, 655
 
 @dataclass(frozen=True)
 class Template:
-    """A real run's records and history."""
+    """A real run's records and history, and what lies beside its evaluation, packed.
+
+    Attributes:
+        errors: as if of NUM_IMAGES images.
+        tokens: of a run that prunes, without pictures, which other data have not.
+    """
 
     train: dict[str, Any]
     evaluation: dict[str, Any]
     history: str
+    errors: bytes
+    tokens: bytes
 
     @classmethod
     def of(cls, finished: Workplace) -> Template:
@@ -35,7 +42,13 @@ class Template:
         folder = finished.open().folder.run(run)
         evaluation = folder.evaluation(run.evaluate_signature)
         records = [json.loads(path.read_text(encoding="utf-8")) for path in (folder.train_record, evaluation)]
-        return cls(*records, folder.history.read_text(encoding="utf-8"))
+        errors = _unpacked(folder.errors(run.evaluate_signature))
+        for of_images in ("lost", "num_labelled"):
+            rows = errors[of_images]
+            errors[of_images] = [rows[place % len(rows)] for place in range(NUM_IMAGES)]
+        pruned = next(run for run in finished.open().plan.runs if run.variant == "pruned")
+        tokens = _unpacked(finished.open().folder.run(pruned).tokens(pruned.evaluate_signature)) | {"persons": []}
+        return cls(*records, folder.history.read_text(encoding="utf-8"), _packed(errors), _packed(tokens))
 
 
 def write_study(folder: Path, *, num_variants: int, num_seeds: int) -> Path:
@@ -85,11 +98,22 @@ def write_evaluated(run: PlannedRun, place: JobFolder, template: Template, ap: f
     own = {"signature": run.evaluate_signature, "metrics": metrics, "train_signature": run.train_signature}
     _write(place.evaluation(run.evaluate_signature), template.evaluation | _of(run) | own)
     kept = resampled_to_json(ResampledAp(ap, ap + resamples, NUM_IMAGES, NUM_PEOPLE))
-    place.resampled(run.evaluate_signature).write_bytes(gzip.compress(json.dumps(kept).encode(), 1))
+    place.resampled(run.evaluate_signature).write_bytes(_packed(kept))
+    place.errors(run.evaluate_signature).write_bytes(template.errors)
+    place.tokens(run.evaluate_signature).write_bytes(template.tokens)
 
 
 def _of(run: PlannedRun) -> dict[str, Any]:
     return {"variant": run.variant, "seed": run.seed, "config": run.config.model_dump(mode="json")}
+
+
+def _packed(content: Any) -> bytes:
+    return gzip.compress(json.dumps(content).encode(), 1)
+
+
+def _unpacked(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    return content
 
 
 def _write(path: Path, content: Any) -> None:

@@ -67,3 +67,11 @@ def test_a_study_without_results_has_nothing_to_keep(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="holds no result of made yet; start with gtpt-study run"):
         keep(made.plan, made.folder, tmp_path / "records")
     assert not (tmp_path / "records").exists()
+
+
+def test_results_are_never_taken_for_their_own_copies(made: Made) -> None:
+    """Keeping them where they lie would remove all that compact records leave out."""
+    before = {path: path.stat().st_mtime_ns for path in made.folder.path.rglob("*")}
+    with pytest.raises(StudyError, match="holds the results themselves"):
+        keep(made.plan, made.folder, made.folder.path.parent)
+    assert {path: path.stat().st_mtime_ns for path in made.folder.path.rglob("*")} == before

@@ -117,12 +117,17 @@ def test_old_results_are_found_by_one_look_each(many: Session, template: Templat
 
 
 def test_a_report_reads_each_file_once(many: Session, template: Template) -> None:
-    """Of each run: its evaluation, its resampled AP, whether there are errors, its training and its history."""
+    """Of each run: its evaluation, its resampled AP, its training and its history; errors and tokens when asked."""
     fabricate(many.plan, many.folder, template)
     with counted(many.folder.path) as calls:
-        contents(many.plan, many.folder)
+        found = contents(many.plan, many.folder)
     assert 0 <= calls["open"] - 4 * len(many.plan.runs) <= ONCE, calls
     assert calls.total() <= 6 * len(many.plan.runs) + ONCE, calls
+    with counted(many.folder.path) as calls:
+        assert found.errors() is found.errors()
+        assert found.tokens() is found.tokens()
+    assert calls["open"] == 2 * len(many.plan.runs)
+    assert calls.total() == 4 * len(many.plan.runs), "whether they are there, and what they hold"
 
 
 def test_an_evaluation_that_has_not_resampled_is_resampled_by_the_first_report(finished: Workplace) -> None:

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from gtpt_bench.cluster.code_copy import CodeCopy, keep_code
-from gtpt_bench.cluster.commands import COMMANDS, Refused, Unreachable, slurm
+from gtpt_bench.cluster.commands import COMMANDS, CONFIGURE, Refused, Unreachable, slurm
 from gtpt_bench.cluster.doctor import answers, settings
 from gtpt_bench.cluster.doctor.as_trained import job_parameters, trial_call
 from gtpt_bench.cluster.doctor.known import KINDS, Known, checks_of, merged
@@ -38,11 +38,15 @@ def examine_cluster(
     """
     there = commands_are_there()
     if not there.passed:
-        return [there]
+        return [there, *not_tried("controller", *ASKED)]
     try:
         known = ask_slurm()
     except (Refused, Unreachable) as error:
-        return [there, Check("controller", False, f"{error}: ask the administrators whether SLURM is up")]
+        return [
+            there,
+            Check("controller", False, f"{error}: ask the administrators whether SLURM is up"),
+            *not_tried(*ASKED),
+        ]
     return [
         there,
         settings.shell_is_neutral(os.environ),
@@ -52,6 +56,15 @@ def examine_cluster(
     ]
 
 
+ASKED = ("accounting", "partition", "nodes", "account", "queue", "arrays", "code copy", "sbatch", "probe job")
+"""Checks that the controller is needed for."""
+
+
+def not_tried(*names: str) -> list[Check]:
+    """Checks that make no sense before another passes."""
+    return [Check(name, False, "not tried") for name in names]
+
+
 def commands_are_there() -> Check:
     missing = [name for name in COMMANDS if shutil.which(name) is None]
     if missing:
@@ -59,7 +72,8 @@ def commands_are_there() -> Check:
     try:
         return Check("SLURM", True, f"{slurm('sinfo', '--version').strip()}, its commands are there")
     except (Refused, Unreachable) as error:
-        return Check("SLURM", False, f"{error}: load SLURM's module, or set SLURM_CONF")
+        said = str(error)
+        return Check("SLURM", False, said if CONFIGURE in said else f"{said}: {CONFIGURE}")
 
 
 def ask_slurm() -> Known:

@@ -76,11 +76,20 @@ def our_key(official: str) -> str | None:
     raise KeyError(official)
 
 
+def is_official(key: str) -> bool:
+    """Whether a released file has such a key, of either copy."""
+    try:
+        our_key(key.removeprefix("ema_"))
+    except KeyError:
+        return False
+    return True
+
+
 def from_official(state: Mapping[str, Tensor], *, twin: Literal["ema", "online"], source: str) -> dict[str, Tensor]:
     """One copy of the weights under our names.
 
     Raises:
-        WeightsError: the copy is not in the file, or a key belongs to no GTPT.
+        WeightsError: the copy is not in the file, or a key belongs to no released GTPT.
     """
     ours, strangers = {}, []
     for key, tensor in state.items():
@@ -94,10 +103,7 @@ def from_official(state: Mapping[str, Tensor], *, twin: Literal["ema", "online"]
             ours[name] = tensor
     if strangers:
         more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
-        raise WeightsError(
-            f"{source} does not fit the model; unexpected: {', '.join(strangers[:5])}{more}; "
-            "these are not the keys of a released GTPT"
-        )
+        raise WeightsError(f"{source} does not fit the model; unexpected: {', '.join(strangers[:5])}{more}")
     if not ours:
         prefix = "keys that begin with ema_" if twin == "ema" else "keys without ema_"
         raise WeightsError(f"{source} has no {twin} weights ({prefix}); is it the other twin?")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from gtpt_bench.report.cells import Column, StudyTable
+from gtpt_bench.report.page.headings import UNCERTAINTY, axis_label, headings
 
 MORE_IS_BETTER = ("macs_fewer", "speed_up", "images_per_s", "throughput", "ap", "ar", "whole", "pckh", "body")
 LESS_IS_BETTER = ("params", "macs", "gflops", "in_convention", "latency", "call_ms", "trained_macs", "tokens_kept")
@@ -17,18 +18,18 @@ UP = ("ap", "pckh", "whole_ap_reported", "ap_reported", "throughput")
 
 
 def numeric(table: StudyTable) -> list[Column]:
-    """Columns in which at least two rows have a number."""
+    """Columns in which at least two rows have a number; how far another may be off is drawn as its bars."""
     filled = dict.fromkeys((column.key for column in table.columns), 0)
     for row in table.rows:
         for key, cell in row.cells.items():
             if cell.value is not None and key in filled:
                 filled[key] += 1
-    return [column for column in table.columns if filled[column.key] > 1]
+    return [column for column in table.columns if filled[column.key] > 1 and not UNCERTAINTY.search(column.key)]
 
 
 def axes_as_json(table: StudyTable) -> dict[str, Any] | None:
     """Columns to choose from, and the first choice; None where there are not two."""
-    columns = numeric(table)
+    columns, named = numeric(table), headings(table)
     keys = [column.key for column in columns]
     if len(keys) < 2:
         return None
@@ -38,7 +39,13 @@ def axes_as_json(table: StudyTable) -> dict[str, Any] | None:
         "x": _first(rest, ACROSS) or rest[0],
         "y": up,
         "columns": [
-            {"key": key, "better": better(key), "bars": list(bars(key, {c.key for c in table.columns}))} for key in keys
+            {
+                "key": key,
+                "label": axis_label(named[key]),
+                "better": better(key),
+                "bars": list(bars(key, {c.key for c in table.columns})),
+            }
+            for key in keys
         ],
     }
 

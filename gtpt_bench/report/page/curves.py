@@ -41,7 +41,7 @@ def _seeds(runs: tuple[PlannedRun, ...], folder: StudyFolder) -> Iterator[dict[s
             epochs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
             figures = {key: [_finite(epoch.get(key)) for epoch in epochs] for key in QUANTITIES}
             numbers = [int(epoch["epoch"]) for epoch in epochs]
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # not begun, or being written just now
         if epochs:
             yield {

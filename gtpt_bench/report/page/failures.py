@@ -51,7 +51,8 @@ def end_of_log(path: Path) -> str:
     except OSError:
         return ""
     lines = clean(end).splitlines()
-    return "\n".join((lines[1:] if size > LOG_BYTES else lines)[-LOG_LINES:])
+    whole = lines[1:] if size > LOG_BYTES and len(lines) > 1 else lines  # the first may have lost its beginning
+    return "\n".join(whole[-LOG_LINES:])
 
 
 def clean(text: str) -> str:

@@ -28,6 +28,7 @@ SCRIPTS = (
     "packed.js",
     "document.js",
     "filter.js",
+    "beyond.js",
     "table.js",
     "tip.js",
     "details.js",
@@ -38,6 +39,7 @@ SCRIPTS = (
     "cost_plot.js",
     "effect_plot.js",
     "curve_plot.js",
+    "gallery.js",
     "sections.js",
     "page.js",
 )

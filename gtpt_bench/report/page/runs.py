@@ -55,7 +55,7 @@ def run_table(
 
 
 def _state(status: Status) -> str:
-    return status.state if status.state == "done" else f"{status.state} {status.words}".strip()
+    return status.state if status.state == "done" else status.in_short
 
 
 def _evaluation(found: Found | None) -> Cells:

@@ -6,11 +6,13 @@ folder or to a file of results/reference.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from gtpt_bench.report.cells import NOTHING, Cell, Column, StudyTable
+from gtpt_bench.report.page.headings import headings, in_order
 from gtpt_bench.report.records import Found, VariantRecords
 
 Json = dict[str, Any]
@@ -72,26 +74,32 @@ def all_found(records: Mapping[str, VariantRecords]) -> Iterator[Found]:
 
 def table_as_json(table: StudyTable, places: Places) -> Json:
     """Names of the rows, and the columns, each with what its cells say."""
+    named = headings(table)
     return {
         "subject": table.subject,
         "names": [row.name for row in table.rows],
         "reported": [int(row.reported) for row in table.rows],
-        "columns": [_column(column, table, places) for column in table.columns],
+        "columns": [_column(column, named[column.key], table, places) for column in in_order(table.columns)],
     }
 
 
-def _column(column: Column, table: StudyTable, places: Places) -> Json:
+def _column(column: Column, heading: str, table: StudyTable, places: Places) -> Json:
     cells = [row.cells.get(column.key, NOTHING) for row in table.rows]
-    values = [cell.value for cell in cells]
+    values = [_finite(cell.value) for cell in cells]
     return {
         "key": column.key,
-        "heading": column.full_heading or column.key.replace("_", " "),
+        "heading": heading,
         "hidden": column.for_programs,
         "text": ["" if cell == NOTHING else cell.text for cell in cells],
         "value": values if any(value is not None for value in values) else None,
         "origin": "".join(ORIGINS[cell.origin] for cell in cells),
         "place": [places.number(cell) for cell in cells],
     }
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no NaN; the text says what there is instead."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _folder(path: PurePosixPath) -> str:

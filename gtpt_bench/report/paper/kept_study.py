@@ -131,7 +131,7 @@ def _keeps_accuracy(records: Mapping[str, VariantRecords]) -> bool:
 
 
 def _without_runs(records: Mapping[str, VariantRecords]) -> dict[str, VariantRecords]:
-    return {variant: replace(own, unfinished=[]) for variant, own in records.items()}
+    return {variant: replace(own, unfinished=[], unfinished_in_short=[]) for variant, own in records.items()}
 
 
 def _older(step: str, planned: Any, folder: StudyFolder) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from gtpt_bench.report.audit_caption import definitions, rules, unexplained
 from gtpt_bench.report.audit_counters import counters_sentences
 from gtpt_bench.report.audited import Audited
-from gtpt_bench.report.caption import timing_sentence
+from gtpt_bench.report.caption import shortened, timing_sentence
 from gtpt_bench.report.cells import StudyTable, measured_cell
 from gtpt_bench.report.claims import claim_sentences
 from gtpt_bench.report.paper.kept_study import KeptStudy
@@ -68,7 +68,7 @@ def missing_sentences(records: Mapping[str, VariantRecords]) -> Iterator[str]:
         whom = {
             words: "every row" if len(names) == len(records) > 1 else ", ".join(names) for words, names in said.items()
         }
-        yield f"Without result: {'; '.join(f'{words} ({names})' for words, names in whom.items())}."
+        yield f"Without result: {'; '.join(f'{shortened(words)} ({names})' for words, names in whom.items())}."
 
 
 def _code(found: Found) -> str:

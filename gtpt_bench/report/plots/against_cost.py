@@ -65,10 +65,9 @@ def ap_against_macs(material: Material) -> Drawn | NotDrawn:
     """Against the MACs of the networks that have this AP."""
     plan = material.plan
     papers = _papers(material)
-    own = any(column.key == "trained_macs_full_m" for column in material.table.columns)
     if papers:
         cost = Cost("macs_thop_g", f"MACs of {plan.trained_model}, thop (G)", "MACs (thop, as papers count)")
-    elif own:
+    elif not trains_what_it_measures(plan):
         cost = Cost("trained_macs_full_m", f"MACs of {plan.trained_model}, full (M)", "MACs (full)")
     else:
         cost = Cost("macs_full_g", f"MACs of {plan.trained_model}, full (G)", "MACs (full)")
@@ -79,9 +78,7 @@ def ap_against_macs(material: Material) -> Drawn | NotDrawn:
 def ap_against_latency(material: Material) -> Drawn | NotDrawn:
     """Against the time of one image in the measured networks, which may be larger than the trained ones."""
     plan = material.plan
-    same = plan.measured == plan.trained or all(
-        cost.config == plan.trained[name].config for name, cost in plan.measured.items() if name in plan.trained
-    )
+    same = trains_what_it_measures(plan)
     cost = Cost("latency_ms", f"latency of {plan.measured_model}, one image (ms)", "latency of one image", same)
     shown = points(
         material.table, "latency_ms", "ap", ap_errors(material.accuracy), latency_errors_ms(material.records)
@@ -89,6 +86,11 @@ def ap_against_latency(material: Material) -> Drawn | NotDrawn:
     across = any(point.x_error for point in shown)
     words = "Bars across: 95 % interval of the median latency, from how rounds differ." if across else ""
     return _drawn(material, cost, shown, [], joined(words, timing_sentence(material)))
+
+
+def trains_what_it_measures(plan: Plan) -> bool:
+    """Whether AP and measured cost are of the same networks; by the plan, for a record of either may be missing."""
+    return all(cost.config == plan.trained[name].config for name, cost in plan.measured.items() if name in plan.trained)
 
 
 def _drawn(material: Material, cost: Cost, shown: list[Point], papers: list[Point], further: str) -> Drawn | NotDrawn:

@@ -116,12 +116,19 @@ def _one_a_place(axes: Axes, shown: Sequence[Point], names: Sequence[str]) -> tu
     return written, sorted(named)
 
 
+BELOW_0 = -0.08
+"""Points of AP."""
+
+
 def no_closer_than_a_point(axes: Axes) -> None:
-    """At least a point of AP on either side of the middle: models that learned nothing do not look far apart."""
+    """At least a point of AP on either side of the middle: models that learned nothing do not look far apart.
+
+    There is no AP below 0, and no more room there than half a marker takes.
+    """
     low, high = axes.get_ylim()
     if high - low < 2:
-        middle = (low + high) / 2
-        axes.set_ylim(middle - 1, middle + 1)
+        low = max((low + high) / 2 - 1, BELOW_0)
+        axes.set_ylim(low, max(high, low + 2))
 
 
 def legend_above(axes: Axes, columns: int = 3) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gtpt_bench.report.accuracy import StudyAccuracy
 from gtpt_bench.report.cells import StudyTable
 from gtpt_bench.report.records import VariantRecords
+from gtpt_bench.report.tokens import StudyTokens, study_tokens
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
 
@@ -30,6 +32,11 @@ class Material:
     accuracy: StudyAccuracy | None
     records: Mapping[str, VariantRecords]
     folder: StudyFolder
+
+    @cached_property
+    def tokens(self) -> StudyTokens:
+        """Read when a plot asks for them first."""
+        return study_tokens(self.plan, self.folder, self.records)
 
 
 class Drawn(NamedTuple):

@@ -11,7 +11,7 @@ from gtpt_bench.keypoints import KeypointSet
 from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
 from gtpt_bench.report.plots.words import data_in_a_word, joined
 from gtpt_bench.report.short_names import short_names
-from gtpt_bench.report.tokens import StudyTokens, VariantTokens, study_tokens
+from gtpt_bench.report.tokens import StudyTokens, VariantTokens
 from gtpt_bench.report.tokens_words import origin
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ INK = "#141418"
 
 def survival_maps(material: Material) -> Drawn | NotDrawn:
     """A row a variant; a map for each stage that prunes, and from the split on for each group."""
-    tokens = study_tokens(material.plan, material.folder, material.records)
+    tokens = material.tokens
     if not tokens.variants:
         return NotDrawn("no evaluation recorded which image tokens survive")
     run = next(run for run in material.plan.runs if run.variant in tokens.variants)
@@ -63,8 +63,8 @@ def _figure(tokens: StudyTokens, keypoints: KeypointSet) -> Figure:
 
 
 def _draw(axes: Axes, own: VariantTokens, token_set: int, keypoints: KeypointSet) -> Any:
+    from matplotlib.collections import LineCollection
     from matplotlib.patches import Rectangle
-    from matplotlib.patheffects import Normal, Stroke
 
     stage, group = own.stages.token_sets[token_set]
     name = own.stages.names[stage]
@@ -74,9 +74,10 @@ def _draw(axes: Axes, own: VariantTokens, token_set: int, keypoints: KeypointSet
     image = axes.imshow(100 * own.box_map(token_set), COLOURS, vmin=0, vmax=100, extent=extent, aspect="auto")
     axes.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor="white", linestyle=(0, (3, 2)), linewidth=0.8))
     pose_J2 = own.runs[0].survival.mean_pose
-    rim = [Stroke(linewidth=1.8, foreground=INK), Normal()]
-    for first, second in keypoints.skeleton:
-        axes.plot(*pose_J2[[first, second]].T, color="white", linewidth=0.9, path_effects=rim)
+    bones = [pose_J2[[first, second]] for first, second in keypoints.skeleton]
+    bones = [ends for ends in bones if np.isfinite(ends).all()]
+    for width, colour in ((1.8, INK), (0.9, "white")):
+        axes.add_collection(LineCollection(bones, colors=colour, linewidths=width, capstyle="round"), autolim=False)
     members = range(len(pose_J2)) if group is None else own.stages.groups[group].keypoints
     shown = pose_J2[[place for place in members if np.isfinite(pose_J2[place]).all()]]
     axes.scatter(

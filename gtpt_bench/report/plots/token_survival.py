@@ -11,7 +11,7 @@ from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
 from gtpt_bench.report.plots.words import data_in_a_word, joined
 from gtpt_bench.report.short_names import short_names
 from gtpt_bench.report.style import GREY, LOOKS
-from gtpt_bench.report.tokens import StudyTokens, VariantTokens, study_tokens
+from gtpt_bench.report.tokens import StudyTokens, VariantTokens
 from gtpt_bench.report.tokens_words import COUNTED, labels_of_groups, origin
 from gtpt_bench.show.colours import group_colour, hex_of
 
@@ -29,7 +29,7 @@ BESIDE = 0.05
 
 def token_survival(material: Material) -> Drawn | NotDrawn:
     """A panel a variant, a line a group, and where choosing tokens by chance would lie."""
-    tokens = study_tokens(material.plan, material.folder, material.records)
+    tokens = material.tokens
     if not tokens.variants:
         return NotDrawn("no evaluation recorded which image tokens survive")
     figure = _figure(tokens)

@@ -55,7 +55,11 @@ def training_curves(material: Material) -> Drawn | NotDrawn:
         _draw(axes, curve, title, look)
     axes.set_xlabel("epoch")
     axes.set_ylabel(f"training loss of {material.plan.trained_model},\nmean over the epoch's batches")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    first, last = min(curve.epochs[0] for curve in shown), max(curve.epochs[-1] for curve in shown)
+    if first == last:
+        axes.set_xlim(first - 0.5, last + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.ticklabel_format(useOffset=False)
     on = data_in_a_word(material.plan)
     has_ap = material.accuracy is not None
     axes.legend(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gtpt_bench.files import write_json, write_text
+from gtpt_bench.files import read_json_file, write_json, write_text
 from gtpt_bench.report.contents import contents
 from gtpt_bench.report.page.document import page_document
 from gtpt_bench.report.page.html import page_html
@@ -52,7 +52,7 @@ def study_with_everything(root: Path, *, text: str = "a name", broken: str = "ha
     write_text(
         made.folder.run(failed).log, "\n".join([f"line {n}" for n in range(60)] + [f"\x1b[31mthe end\x1b[0m {text}"])
     )
-    write_picture(made, "survival", f"Tokens that survive {text}")
+    write_picture(made.report("tokens").parent, "survival", f"Tokens that survive {text}")
     return made
 
 
@@ -77,15 +77,16 @@ def write_training(made: Made, run: PlannedRun, host: str = "a host", num_epochs
     write_text(job.history, "".join(f"{line}\n" for line in lines))
 
 
-def write_picture(made: Made, name: str, caption: str) -> None:
+def write_picture(report: Path, name: str, caption: str) -> None:
     """A grey picture and its caption, as a report's folder has them."""
     import cv2
 
-    folder = made.report("tokens")
+    folder = report / "tokens"
     folder.mkdir(parents=True, exist_ok=True)
     content = cv2.imencode(".png", np.full((24, 32, 3), 128, np.uint8))[1].tobytes()
     (folder / f"{name}.png").write_bytes(content)
-    write_json(folder / "captions.json", {f"{name}.png": caption})
+    captions = read_json_file(folder / "captions.json") or {}
+    write_json(folder / "captions.json", captions | {f"{name}.png": caption})
 
 
 def document_of(made: Made) -> dict[str, Any]:

@@ -57,6 +57,12 @@ def test_a_log_ends_with_its_last_lines_without_colours_or_overwritten_progress(
     assert end_of_log(tmp_path / "absent.txt") == ""
 
 
+def test_a_log_of_one_endless_line_shows_its_end(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text("x" * 20_000 + "the end")
+    assert end_of_log(log).endswith("xthe end")
+
+
 def test_a_log_shows_forty_lines(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.write_text("".join(f"line {n}\n" for n in range(100)), encoding="utf-8")
@@ -76,7 +82,7 @@ def test_pictures_that_have_no_room_are_named(tmp_path: Path) -> None:
     shown = gallery(tmp_path)
     assert shown is not None
     assert [picture["name"] for picture in shown["pictures"]] == ["a.png"]
-    assert shown["left_out"] == ["b.png"]
+    assert shown["left_out"] == ["tokens/b.png"]
 
 
 def test_no_pictures_no_gallery(tmp_path: Path) -> None:

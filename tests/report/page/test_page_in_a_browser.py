@@ -11,7 +11,7 @@ import pytest
 from tests.report.page.conftest import Open, Visit
 from tests.report.page.made_page import HOSTILE, page_of, study_with_everything
 
-pytestmark = pytest.mark.real_parts
+pytestmark = [pytest.mark.real_parts, pytest.mark.long]
 
 TABLE = "html[data-ready]"
 """The tables are there; charts may not be."""
@@ -71,6 +71,50 @@ def test_a_column_is_filtered_by_words_or_by_a_condition(visit: Open, file: Path
         assert seen.names() == left
         seen.page.get_by_role("button", name="Clear").click()
         assert seen.names() == ORDER
+
+
+def test_conditions_are_about_the_number_that_is_shown(visit: Open, file: Path) -> None:
+    """Whose value has more digits: 79.2079… is shown as 79.2."""
+    seen = visit(file, ready=TABLE)
+    first = seen.column("ap")[0].split()[0]
+    seen.page.locator('#results th[data-key="ap"] input').fill(f"={first}")
+    seen.until("#results tbody tr", 1)
+    assert seen.names() == ["dense"]
+    seen.page.locator('#results th[data-key="ap"] input').fill(f">{first}")
+    seen.until("#results tbody tr", 0)
+
+
+def test_a_condition_without_a_number_is_told_and_hides_nothing(visit: Open, file: Path) -> None:
+    seen = visit(file, ready=TABLE)
+    seen.page.locator('#results th[data-key="ap"] input').fill(">abc")
+    seen.until('#results input[aria-invalid="true"]', 1)
+    assert "AP: “abc” is not a number" in seen.text("#results .count")
+    assert seen.names() == ORDER
+
+
+def test_a_wide_table_says_how_many_columns_are_out_of_sight(visit: Open, file: Path) -> None:
+    seen = visit(file, width=390, ready=TABLE)
+    further = seen.page.locator("#results .beyond button").last
+    assert "more columns to the right" in further.inner_text()
+    before = seen.page.locator("#results .table").evaluate("frame => frame.scrollLeft")
+    further.click()
+    seen.page.wait_for_function("document.querySelector('#results .table').scrollLeft > 50")
+    assert before == 0
+
+
+def test_a_table_of_a_screen_or_two_has_no_scroll_bar_for_its_rows(visit: Open, file: Path) -> None:
+    frame = visit(file, ready=TABLE).page.locator("#results .table.whole")
+    assert frame.evaluate("frame => getComputedStyle(frame).maxHeight") == "none"
+
+
+def test_a_picture_is_enlarged_and_put_away_by_the_keyboard(visit: Open, file: Path) -> None:
+    seen = visit(file, ready=TABLE)
+    picture = seen.page.locator("#tokens button.picture")
+    picture.press("Enter")
+    assert seen.page.locator("#picture img").is_visible()
+    assert "Tokens that survive" in seen.text("#picture")
+    seen.page.keyboard.press("Escape")
+    assert not seen.page.locator("#picture").is_visible()
 
 
 def test_the_plot_shows_the_rows_that_the_table_shows(visit: Open, file: Path) -> None:

@@ -46,7 +46,7 @@ def test_what_people_read_is_the_traced_number_rounded(name: str) -> None:
     for texts, own in zip(shown, values, strict=True):
         numbers = {float(value) for value in own if is_number(value)}
         for text in texts[1:]:
-            figures = re.findall(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?![\w.])", text)
+            figures = re.findall(r"(?<![\w.=])[+-]?\d+(?:\.\d+)?(?![\w.])", text)  # not those of settings, a=1
             if "x" in text or re.fullmatch(r"[\d, ]+", text):  # input sizes; numbers of notes, and whole figures
                 continue
             for figure in figures:

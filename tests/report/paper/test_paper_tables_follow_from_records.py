@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gtpt_bench.errors import InputError
 from gtpt_bench.report.paper.files import differing, write_files
+from gtpt_bench.report.paper.kept_files import check_records
 from gtpt_bench.report.paper.which import TABLES
 from tests.cli.command import gtpt_study
 from tests.report.made import read, write_json
@@ -70,19 +72,51 @@ def test_the_committed_tables_follow_from_the_committed_records(monkeypatch: pyt
     assert (answer.code, answer.out.strip()) == (0, "all tables follow from the records")
 
 
-def test_the_command_fails_with_a_line_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a copy of the repository without records: every table is other than the committed one."""
-    for part in ("studies", "results/reference", "results/paper"):
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy with the records of one study alone."""
+    for part in ("studies", "results/reference", "results/paper", "results/records/paper_table_mpii"):
         shutil.copytree(ROOT / part, tmp_path / part)
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_command_fails_with_a_line_a_table(repository: Path) -> None:
+    """Every table but one is other than the committed one."""
     answer = gtpt_study("report", "paper", "--check")
     assert answer.code == 1
     lines = answer.out.splitlines()
-    assert [line.partition(":")[0] for line in lines] == [table.name for table in TABLES]
+    assert [line.partition(":")[0] for line in lines] == [table.name for table in TABLES if table.name != "mpii"]
     written = gtpt_study("report", "paper", "--json")
     assert written.code == 0, "rows that nobody measured are no failure"
     assert gtpt_study("report", "paper", "--check").code == 0
-    assert "not measured" in Path("results/paper/coco.md").read_text(encoding="utf-8")
+    assert "not measured" in (repository / "results" / "paper" / "coco.md").read_text(encoding="utf-8")
+
+
+def test_tables_are_not_made_of_nothing(repository: Path) -> None:
+    answer = gtpt_study("report", "paper", "--results", "empty")
+    assert answer.code == 2
+    assert "there are no records in empty/records" in answer.error
+    assert not (repository / "empty").exists()
+
+
+@pytest.mark.parametrize("kind", ["plan", "cost", "timing"])
+def test_a_damaged_record_is_named_and_no_open_place(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "study" / f"{kind}-1.json"
+    write_json(file, {"schema": 1})
+    check_records(tmp_path, ["study"])
+    file.write_text('{"schema": 1', encoding="utf-8")
+    with pytest.raises(InputError, match=f"{kind}-1.json is damaged"):
+        check_records(tmp_path, ["study"])
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_the_command_names_a_damaged_record(repository: Path, check: tuple[str, ...]) -> None:
+    file = next((repository / "results/records/paper_table_mpii").glob("timing-*.json"))
+    file.write_bytes(file.read_bytes()[:1000])
+    answer = gtpt_study("report", "paper", *check)
+    assert answer.code == 2
+    assert f"{file.name} is damaged" in answer.error
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,24 @@ const KINDS = [
 
 const CROWD = 400; // points, from which on they are small, without names, and without error bars unless asked for
 
+// Rows as a paper calls them where exactly one row is published under that name.
+function publishedNames(table) {
+  const published = table.names.map((_, row) =>
+    table.has("method") && table.origin(row, "method") === "reported" ? table.text(row, "method") : "",
+  );
+  return table.names.map((name, row) => {
+    const own = published[row];
+    return own && published.filter((other) => other === own).length === 1 ? own : name;
+  });
+}
+
 class CostPlot {
   constructor(table, axes) {
     this.table = table;
     this.axes = new Map(axes.columns.map((column) => [column.key, column]));
     this.chosen = { x: axes.x, y: axes.y, bars: this.firstBars(), log: false, front: true, names: true };
     this.rows = [...table.names.keys()];
+    this.names = publishedNames(table);
     this.chart = new Chart("Plot of two columns of the table", (width) => this.drawing(width));
     this.tools = el("div", { class: "tools" });
     this.element = el("div", {}, this.tools, this.chart.element);
@@ -21,7 +33,7 @@ class CostPlot {
   }
 
   offer() {
-    const options = [...this.axes.keys()].map((key) => [key, this.table.byKey.get(key).heading]);
+    const options = [...this.axes.values()].map(({ key, label }) => [key, label]);
     const bars = this.axes.get(this.chosen.y).bars.map((bar, place) => [String(place), bar.label]);
     const set =
       (name, again = false) =>
@@ -59,7 +71,7 @@ class CostPlot {
   drawing(width) {
     const { x, y } = this.chosen;
     const points = this.rows
-      .map((row) => ({ row, x: this.table.value(row, x), y: this.table.value(row, y), name: this.table.names[row] }))
+      .map((row) => ({ row, x: this.table.value(row, x), y: this.table.value(row, y), name: this.names[row] }))
       .filter((point) => point.x != null && point.y != null && (!this.chosen.log || point.x > 0));
     if (!points.length) return null;
     for (const point of points) Object.assign(point, { kind: this.kindOf(point.row), bar: this.barOf(point.row) });
@@ -69,8 +81,8 @@ class CostPlot {
     const traces = [...this.frontTraces(points), ...KINDS.map((kind, place) => this.trace(points, kind, place))];
     const layout = {
       height,
-      xaxis: axis(this.table.byKey.get(x).heading, { type: this.chosen.log ? "log" : "linear", range: ranges[0] }),
-      yaxis: axis(this.table.byKey.get(y).heading, { range: ranges[1] }),
+      xaxis: axis(this.axes.get(x).label, { type: this.chosen.log ? "log" : "linear", range: ranges[0] }),
+      yaxis: axis(this.axes.get(y).label, { range: ranges[1] }),
     };
     const known = traces.flatMap((trace, number) =>
       (trace.customdata ?? []).map((place, index) => ({ trace: number, index, place })),
@@ -93,6 +105,15 @@ class CostPlot {
     const reported = origins.filter((origin) => origin === "reported").length;
     if (reported === 0) return 0;
     return reported === 2 || origins.includes("configured") ? 1 : 2;
+  }
+
+  // Such as `across measured, up reported`, where that is so of all.
+  mixedInWords(points) {
+    const said = points.map(({ row }) => {
+      const [across, up] = [this.chosen.x, this.chosen.y].map((key) => this.table.origin(row, key));
+      return `across ${across}, up ${up}`;
+    });
+    return said.every((words) => words === said[0]) ? said[0] : KINDS[2].name;
   }
 
   // Lengths below and above a point, or null.
@@ -138,7 +159,7 @@ class CostPlot {
     return {
       type: "scatter",
       mode: "markers+text",
-      name: kind.name,
+      name: number === 2 && own.length ? this.mixedInWords(own) : kind.name,
       visible: own.length > 0,
       x: own.map((p) => p.x),
       y: own.map((p) => p.y),

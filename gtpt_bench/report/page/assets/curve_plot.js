@@ -71,11 +71,9 @@ class CurvePlot {
       traces,
       points,
       layout: {
-        height: width < 600 ? 360 : 420,
+        height: width < 600 ? 360 : width === PRINTED_PX ? 320 : 420,
         xaxis: axis("epoch", { tick0: 0, dtick: evenStep(last) }),
         yaxis: axis(this.curves.quantities[this.key], { type: this.log ? "log" : "linear" }),
-        margin: { l: 64, r: 24, t: 24, b: 56 },
-        legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top" },
       },
     };
   }

@@ -17,17 +17,35 @@ function numberFrom(text) {
   return Number(text.replace("−", "-"));
 }
 
+// The number as people see it: `>38` does not find a 38.04 that is shown as 38.0. Where the text has other numbers too,
+// the one that the value rounds to.
+function shownNumber(text, value) {
+  for (const [found, fraction = ""] of text.replaceAll(",", "").matchAll(/[-+−]?\d+(\.\d+)?/g)) {
+    const half = 0.5 * 10 ** -Math.max(0, fraction.length - 1);
+    if (Math.abs(numberFrom(found) - value) <= 1.000001 * half) return numberFrom(found);
+  }
+  return value;
+}
+
+// Begins as a comparison and is none: what is said of it, or nothing.
+function misread(written) {
+  const sign = /^\s*(<=|>=|<|>|=|≤|≥)\s*(.*)$/.exec(written);
+  if (!sign || COMPARISON.test(written)) return "";
+  return sign[2] ? `“${sign[2].trim()}” is not a number` : "a number is missing";
+}
+
 // A test of one cell's text and value: `>50`, `10..20`, or words.
 function conditionFrom(written) {
   const comparison = COMPARISON.exec(written);
   if (comparison) {
     const limit = numberFrom(comparison[2]);
-    return (text, value) => value != null && COMPARED[comparison[1]](value, limit);
+    return (text, value) => value != null && COMPARED[comparison[1]](shownNumber(text, value), limit);
   }
   const span = SPAN.exec(written);
   if (span) {
     const [low, high] = [numberFrom(span[1]), numberFrom(span[2])];
-    return (text, value) => value != null && low <= value && value <= high;
+    const within = (number) => low <= number && number <= high;
+    return (text, value) => value != null && within(shownNumber(text, value));
   }
   const words = written.trim().toLowerCase();
   return (text) => text.toLowerCase().includes(words);
@@ -37,7 +55,7 @@ function conditionFrom(written) {
 function wantedRows(table, { search = "", conditions = {}, reported = true }) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const tests = Object.entries(conditions)
-    .filter(([, written]) => written.trim())
+    .filter(([key, written]) => written.trim() && !(table.byKey.get(key)?.value && misread(written)))
     .map(([key, written]) => [key, conditionFrom(written)]);
   const rows = [];
   for (let row = 0; row < table.length; row += 1) {

@@ -11,7 +11,7 @@ function section(id, title, ...content) {
 
 function headerElements() {
   const states = Object.entries(study.states).map(([state, number]) =>
-    el("li", { class: `state ${state}` }, el("b", {}, number.toLocaleString("en")), ` ${state}`),
+    el("li", { class: `state ${state}` }, el("b", {}, number.toLocaleString("en")), ` ${number === 1 ? "part" : "parts"} ${state}`),
   );
   return [
     el("p", { class: "where" }, `gtpt_bench · study ${study.study} · ${study.profile}`),
@@ -42,25 +42,6 @@ function failureElement({ parts, kind, reason, advice, file, log }) {
         )
       : el("p", { class: "hint" }, "Log: ", el("span", { class: "file" }, file)),
   );
-}
-
-function galleryElement({ pictures, left_out: left }) {
-  const shown = pictures.map(({ name, caption, png }) =>
-    el(
-      "figure",
-      {},
-      el("img", { src: `data:image/png;base64,${png}`, alt: caption || name }),
-      el("figcaption", {}, caption || name),
-    ),
-  );
-  const note = left.length
-    ? el(
-        "p",
-        { class: "hint" },
-        `No room on this page for ${left.join(", ")}: they are in the report's folder, in tokens/.`,
-      )
-    : "";
-  return el("div", {}, el("div", { class: "gallery" }, ...shown), note);
 }
 
 // A part that is made when it is opened: thousands of runs need not wait for each visit.

@@ -1,6 +1,8 @@
 // A table that sorts and filters. Of many rows a part stands in the page at a time; sorting and filtering know all.
 
 const ROWS_AT_ONCE = 200;
+const WHOLE = 60; // rows up to which a table has no scroll bar of its own for them
+const SHORT = 26; // letters, up to which a cell has one line
 const LONG = 32; // letters, from which on a cell has several lines
 
 class TableView {
@@ -28,12 +30,13 @@ class TableView {
         ...table.shown.map((c) => this.heading(c.key, c.heading, filters)),
       ),
     );
-    const frame = el(
+    this.frame = el(
       "div",
       { class: "table", tabindex: "0", role: "region", "aria-label": caption },
       el("table", {}, head, this.body),
     );
-    this.element = el("div", {}, filters ? this.tools() : "", frame, this.more);
+    this.beyond = beyondElement(this.frame);
+    this.element = el("div", {}, filters ? this.tools() : "", this.beyond, this.frame, this.more);
     this.update();
   }
 
@@ -66,7 +69,7 @@ class TableView {
       const input = el("input", {
         type: "search",
         "aria-label": `Filter ${words}: words, or a condition such as >50 or 10..20`,
-        placeholder: isNumber ? ">  <  a..b" : "words",
+        placeholder: isNumber ? "> <" : "words",
         oninput: () => ((this.wanted.conditions[key] = input.value), changed()),
       });
       heading.append(input);
@@ -86,7 +89,10 @@ class TableView {
     this.wanted = { search: "", conditions: {}, reported: true };
     search.value = "";
     reported.checked = true;
-    for (const input of this.element.querySelectorAll("thead input")) input.value = "";
+    for (const input of this.element.querySelectorAll("thead input")) {
+      input.value = "";
+      input.removeAttribute("aria-invalid");
+    }
     this.sort = null;
     this.changed();
   }
@@ -104,10 +110,22 @@ class TableView {
       heading.setAttribute("aria-sort", mine ? (this.sort.descending ? "descending" : "ascending") : "none");
     }
     const of = this.rows.length === this.table.length ? "" : ` of ${this.table.length.toLocaleString("en")}`;
-    this.count.textContent = `${this.rows.length.toLocaleString("en")}${of} ${this.table.length === 1 ? "row" : "rows"}`;
+    this.count.textContent = `${this.complaints()}${this.rows.length.toLocaleString("en")}${of} ${this.table.length === 1 ? "row" : "rows"}`;
     this.body.replaceChildren(...this.rows.slice(0, this.limit).map((row) => this.line(row)));
+    this.frame.classList.toggle("whole", this.rows.length <= WHOLE);
     this.offerMore();
     this.onrows(this.rows);
+  }
+
+  // Of conditions that say no number; they stay without effect until they do.
+  complaints() {
+    const said = Object.entries(this.wanted.conditions).map(([key, written]) => {
+      const column = this.table.byKey.get(key);
+      const words = column?.value ? misread(written) : "";
+      this.headings.get(key).querySelector("input")?.setAttribute("aria-invalid", Boolean(words));
+      return words && `${column.heading}: ${words}. `;
+    });
+    return said.join("");
   }
 
   offerMore() {
@@ -142,11 +160,11 @@ class TableView {
     const origin = this.table.origin(row, column.key);
     const kinds = [
       column.value ? "" : "words",
+      text.length <= SHORT ? "short" : "",
       text.length > LONG ? "long" : "",
       origin === "reported" ? "reported" : "",
       origin === "missing" ? "missing" : "",
       text.startsWith("failed") ? "state-failed" : "",
-      column.best && column.best.includes(row) ? "best" : "",
     ];
     const place = this.table.place(row, column.key);
     return el(
