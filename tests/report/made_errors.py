@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,10 +45,10 @@ def errors(ap: float = 0.7, *, lost: float | Sequence[float] = 0.3, gain: float 
     )
 
 
-def make_errors(root: Path, by_variant: Mapping[str, Sequence[Errors]], plots: Sequence[str] = ()) -> Made:
-    """A study under `root` with an evaluation, and its errors, a seed."""
+def make_errors(root: Path, by_variant: Mapping[str, Sequence[Errors]], plots: Sequence[str] = (), **keys: Any) -> Made:
+    """A study under `root` with an evaluation, and its errors, a seed; `keys` of its file in place of the usual ones."""
     matches = {variant: [found(range(70)) for _ in seeds] for variant, seeds in by_variant.items()}
-    made = make_study(root, matches, measured=False, timing=None, report={"plots": list(plots)})
+    made = make_study(root, matches, measured=False, timing=None, report={"plots": list(plots)}, **keys)
     for variant, seeds in by_variant.items():
         for seed, one in enumerate(seeds):
             run = made.run(variant, seed)

@@ -13,7 +13,7 @@ from gtpt_bench.report.errors_caption import not_read
 from gtpt_bench.report.errors_plots import draw_errors
 from gtpt_bench.report.errors_table import ErrorTables
 from gtpt_bench.report.write import write_report
-from tests.report.made import Made, csv_rows, found, make_study, read
+from tests.report.made import DENSE, PRUNED, Made, csv_rows, found, make_study, read
 from tests.report.made_errors import GAINS, KEYPOINTS, OUTCOMES, PLOTS, errors, make_errors
 
 WORSE = {"dense": [errors()], "pruned": [errors(0.65, lost=(0.3, 0.4, 0.2))]}
@@ -111,7 +111,9 @@ def test_variants_read_apart_or_together_have_the_same_figures(tmp_path: Path, m
 def test_of_very_many_evaluations_those_of_the_best_variants_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = make_errors(tmp_path, {name: [errors(), errors()] for name in ("dense", "pruned", "hard")})
+    variants = {"dense": DENSE, "pruned": PRUNED, "hard": {"pruning.keep_rates": [1, 0.5, 0.2, 0.1]}}
+    seeds = {name: [errors(), errors()] for name in variants}
+    made = make_errors(tmp_path, seeds, vary={"variants": variants})
     for name, ap in (("dense", 0.1), ("pruned", 0.5), ("hard", 0.9)):
         for run in made.plan.runs_by_variant[name]:
             file = made.folder.run(run).evaluation(run.evaluate_signature)

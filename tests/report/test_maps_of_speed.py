@@ -119,9 +119,10 @@ def test_what_is_written_in_a_cell_stands_out_from_it(figure: Figure) -> None:
 
 
 def test_the_report_has_the_map_in_three_formats_and_its_caption(made: Made) -> None:
+    open_before = plt.get_fignums()
     files = write_report(made.plan, made.folder)
     assert [path.name for path in files.plots] == ["speed_up.png", "speed_up.svg", "speed_up.pdf"]
     caption = made.report("captions.md").read_text(encoding="utf-8").partition("## speed_up\n")[2]
     assert "darker is faster" in caption
     assert "a paired bootstrap over rounds" in caption
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == open_before

@@ -45,7 +45,7 @@ def test_failures_are_kept_with_their_reason(made: Made, tmp_path: Path) -> None
     write_failure(made, run, "loss is NaN")
     keep(made.plan, made.folder, tmp_path / "records")
     table = contents(made.plan, StudyFolder(tmp_path / "records" / "made")).table
-    assert next(row for row in table.rows if row.name == "pruned").cells["ap"].text == "seed 0 failed loss is NaN"
+    assert next(row for row in table.rows if row.name == "pruned").cells["ap"].text == "seed 0 failed: crash"
 
 
 def test_keeping_again_removes_records_that_are_no_longer_planned(made: Made, tmp_path: Path) -> None:
