@@ -46,7 +46,7 @@ def errors(ap: float = 0.7, *, lost: float | Sequence[float] = 0.3, gain: float 
 
 
 def make_errors(root: Path, by_variant: Mapping[str, Sequence[Errors]], plots: Sequence[str] = (), **keys: Any) -> Made:
-    """A study under `root` with an evaluation, and its errors, a seed; `keys` of its file in place of the usual ones."""
+    """A study under `root` with an evaluation, and its errors, a seed; `keys`: of its file."""
     matches = {variant: [found(range(70)) for _ in seeds] for variant, seeds in by_variant.items()}
     made = make_study(root, matches, measured=False, timing=None, report={"plots": list(plots)}, **keys)
     for variant, seeds in by_variant.items():
