@@ -12,6 +12,7 @@ from gtpt_bench.efficiency.timing.settings import TimingSettings
 from gtpt_bench.errors import StudyError
 from gtpt_bench.models.catalogue import model_config
 from gtpt_bench.report.contents import contents
+from gtpt_bench.report.plots.by_name import draw
 from gtpt_bench.report.plots.explained import explained_variants
 from gtpt_bench.report.plots.material import Drawn, Material
 from gtpt_bench.report.records import gather
@@ -54,7 +55,7 @@ def test_the_session_finds_the_stages_and_the_report_draws_them(tmp_path: Path) 
         assert own.ms > 0
         assert own.machine.gflops_per_s > 0
     for name in ("stage_times", "roofline"):
-        assert isinstance(found.plots[name](), Drawn)
+        assert isinstance(draw(name, material), Drawn)
 
 
 def test_it_belongs_to_the_signature_only_where_it_is_asked_for() -> None:
