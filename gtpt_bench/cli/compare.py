@@ -53,7 +53,7 @@ def compare(
 
     A study by two versions of the code, the records that were kept and fresh ones:
 
-    gtpt-study compare results/records/pruning_ratio results/pruning_ratio
+    gtpt-study compare results/records/token_reduction results/token_reduction
     """  # short lines: help keeps them as they are
     from gtpt_bench.compare.sides import Asked, side
     from gtpt_bench.study.changes import changes_of
