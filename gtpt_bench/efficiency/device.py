@@ -12,7 +12,17 @@ from pathlib import Path
 @cache
 def device_name() -> str:
     """The device that models run on here: the first GPU's name, or the processor and its cores."""
-    return gpu_name() or f"{cpu_name()} ({num_cores()} cores)"
+    return gpu_name() or cpu_device_name()
+
+
+def cpu_device_name() -> str:
+    """The processor and how many of its cores this process may use."""
+    return f"{cpu_name()} ({num_cores()} cores)"
+
+
+def is_cpu(device: str) -> bool:
+    """Whether a recorded device is a processor, by the way in which those are spelled."""
+    return device.endswith(" cores)")
 
 
 def gpu_name() -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from gtpt_bench.efficiency.device import cpu_name, num_cores
+from gtpt_bench.efficiency.device import cpu_device_name
 
 
 def torch_device() -> torch.device:
@@ -13,4 +13,4 @@ def torch_device() -> torch.device:
 
 def torch_device_name() -> str:
     """Name of that device, spelled as in device.py."""
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"{cpu_name()} ({num_cores()} cores)"
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else cpu_device_name()

@@ -5,9 +5,9 @@ From the records of finished trainings and the histories beside them.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from gtpt_bench.study.history import read_history
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import Record, StudyFolder, read_record
 
@@ -52,10 +52,10 @@ def waiting_sentences(shares: list[float]) -> list[str]:
 
 def waiting_share(history: Path) -> float | None:
     """Of the time of all epochs, from 0 to 1; None where the history is not there or does not say it."""
+    epochs = read_history(history)
     try:
-        epochs = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
         seconds_an_image = [1 / epoch["images_per_s"] for epoch in epochs]
         waited = [epoch["waiting_share"] * seconds for epoch, seconds in zip(epochs, seconds_an_image, strict=True)]
-    except (OSError, ValueError, KeyError, ZeroDivisionError):
+    except (KeyError, ZeroDivisionError):
         return None
     return sum(waited) / sum(seconds_an_image) if epochs else None

@@ -18,7 +18,7 @@ from gtpt_bench.report.plots.marks import no_closer_than_a_point
 from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
 from gtpt_bench.report.plots.roofline import baseline_and_fastest
 from gtpt_bench.report.plots.stage_times import OTHERS, longest_stages, stage_ms
-from gtpt_bench.report.plots.training_curves import curve_of, read_history
+from gtpt_bench.report.plots.training_curves import curve_of, losses_in
 from gtpt_bench.report.style import LOOKS
 from gtpt_bench.study.spec import Vary
 from tests.report.made_plots import drawn_texts, make_plotted, material, write_history
@@ -111,10 +111,10 @@ def test_of_many_trainings_the_baseline_and_the_best_have_curves(tmp_path: Path)
 
 def test_a_broken_history_has_no_curve(tmp_path: Path) -> None:
     file = tmp_path / "history.jsonl"
-    assert read_history(file) == {}
+    assert losses_in(file) == {}
     for broken in ("{", '{"epoch": 1}\n', "[]\n"):
         file.write_text(broken, encoding="utf-8")
-        assert read_history(file) == {}
+        assert losses_in(file) == {}
 
 
 def test_a_training_under_way_is_drawn_as_far_as_it_is(tmp_path: Path) -> None:

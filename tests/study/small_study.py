@@ -42,6 +42,20 @@ STUDY: dict[str, Any] = {
 }
 
 
+class EndedWorker:
+    """A worker that is over, without having left a word."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def poll(self) -> int:
+        return self.code
+
+    def ask_to_stop(self) -> None: ...
+
+    def wait_until_stopped(self) -> None: ...
+
+
 @dataclass
 class Ends:
     """A display that only remembers how each piece of work ended."""

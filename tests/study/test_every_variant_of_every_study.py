@@ -118,5 +118,7 @@ def test_a_study_asks_one_question_and_names_its_baseline_in_both_profiles(path:
         assert "\n" not in plan.study.question
         assert plan.study.report.baseline in plan.variants
         assert plan.profile == profile
-        is_of_time = plan.timing is not None and (plan.timing.grid is not None or path.stem in RECONSTRUCTED)
+        is_of_time = plan.timing is not None and (
+            plan.timing.grid is not None or plan.timing.explained_batch is not None or path.stem in RECONSTRUCTED
+        )
         assert len(plan.distinct_runs) >= 2 or (plan.study.accuracy is None and (profile == "quick" or is_of_time))

@@ -16,7 +16,7 @@ from gtpt_bench.study.execute_local import execute
 from gtpt_bench.study.lock import Locked
 from gtpt_bench.study.worker import work
 from tests.study.outcomes import numbers, states, status_of
-from tests.study.small_study import STUDY, Ends, Workplace, prepared
+from tests.study.small_study import STUDY, EndedWorker, Ends, Workplace, prepared
 
 HOT: dict[str, Any] = {**STUDY["vary"]["variants"]["pruned"], "training.learning_rate": 1e30}
 
@@ -117,24 +117,10 @@ def test_an_error_of_several_lines_is_shown_by_its_first(place: Workplace, monke
     assert status_of(session, "pruned seed 0", "failed").words == "RuntimeError: first line"
 
 
-class Ended:
-    """A worker that is over, without having left a word."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
-
-    def poll(self) -> int:
-        return self.code
-
-    def ask_to_stop(self) -> None: ...
-
-    def wait_until_stopped(self) -> None: ...
-
-
 def test_a_run_whose_worker_was_killed_is_failed(place: Workplace) -> None:
     session = place.open(only=["pruned"])
     jobs = session.missing_jobs()[-1:]
-    outcome = execute(jobs, lambda job: Ended(-9), Ends(), at_once=1)
+    outcome = execute(jobs, lambda job: EndedWorker(-9), Ends(), at_once=1)
     assert (outcome.done, outcome.failed) == (0, 1)
     assert status_of(session, "pruned seed 0", "failed").words == "the worker was killed by signal 9"
 
@@ -142,7 +128,7 @@ def test_a_run_whose_worker_was_killed_is_failed(place: Workplace) -> None:
 def test_a_worker_that_finds_its_run_taken_is_started_again_once_the_run_is_free(place: Workplace) -> None:
     session = place.open(only=["pruned"])
     codes, ends = iter([Locked.exit_code, 0]), Ends()
-    outcome = execute(session.missing_jobs()[-1:], lambda job: Ended(next(codes)), ends, at_once=1)
+    outcome = execute(session.missing_jobs()[-1:], lambda job: EndedWorker(next(codes)), ends, at_once=1)
     assert (outcome.done, outcome.failed) == (1, 0)
     assert ends.lines == ["pruned seed 0: done"]
 

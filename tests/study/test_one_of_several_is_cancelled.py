@@ -15,21 +15,7 @@ from gtpt_bench.study.lock import locked
 from gtpt_bench.study.missing import PlannedJob
 from gtpt_bench.study.stop import Cancelled, stop_here
 from gtpt_bench.study.store import StudyFolder
-from tests.study.small_study import STUDY, Ends, Workplace
-
-
-class Over:
-    """A worker that has ended."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
-
-    def poll(self) -> int:
-        return self.code
-
-    def ask_to_stop(self) -> None: ...
-
-    def wait_until_stopped(self) -> None: ...
+from tests.study.small_study import STUDY, EndedWorker, Ends, Workplace
 
 
 @pytest.fixture
@@ -45,7 +31,7 @@ def outcome_of(jobs: list[PlannedJob], *cancelled: PlannedJob) -> Any:
     taken_out = list(cancelled)
     return execute(
         jobs,
-        lambda job: Over(INTERRUPTED if job in taken_out else 0),
+        lambda job: EndedWorker(INTERRUPTED if job in taken_out else 0),
         Ends(),
         at_once=2,
         is_cancelled=lambda job: job in taken_out,
@@ -63,7 +49,7 @@ def test_who_has_nothing_else_to_do_is_interrupted(jobs: list[PlannedJob]) -> No
 
 
 def test_a_signal_that_no_cancelling_sent_interrupts_all(jobs: list[PlannedJob]) -> None:
-    outcome = execute(jobs, lambda job: Over(INTERRUPTED), Ends(), at_once=1)
+    outcome = execute(jobs, lambda job: EndedWorker(INTERRUPTED), Ends(), at_once=1)
     assert (outcome.interrupted, outcome.cancelled) == (True, 0)
 
 

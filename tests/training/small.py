@@ -74,7 +74,16 @@ def noise_people(folder: Path) -> list[Person]:
 
 def small_trainer(people: list[Person], *, seed: int = 0, recipe: TrainingConfig = RECIPE, **changes: Any) -> Trainer:
     """A run on `people` that has not begun; `changes` are the model's."""
-    model = small_model(**changes)
+    return _trainer(small_model(**changes), recipe, people, seed)
+
+
+def peer_trainer(name: str, people: list[Person], *, seed: int = 0, **recipe: Any) -> Trainer:
+    """The same of a peer made small (peers.py): three epochs on `people`."""
+    training = PEER_QUICK.changed({"epochs": EPOCHS, "batch_size": 3, **recipe})
+    return _trainer(small_peer(name), training, people, seed)
+
+
+def _trainer(model: ModelConfig, recipe: TrainingConfig, people: list[Person], seed: int) -> Trainer:
     crops = PersonCrops(
         people,
         input_size=model.input_size,
@@ -84,21 +93,6 @@ def small_trainer(people: list[Person], *, seed: int = 0, recipe: TrainingConfig
         memory_bytes=2**20,
     )
     return Trainer(model, recipe, crops, seed=seed, device=torch.device("cpu"))
-
-
-def peer_trainer(name: str, people: list[Person], *, seed: int = 0, **recipe: Any) -> Trainer:
-    """The same of a peer made small (peers.py): three epochs on `people`."""
-    model = small_peer(name)
-    training = PEER_QUICK.changed({"epochs": EPOCHS, "batch_size": 3, **recipe})
-    crops = PersonCrops(
-        people,
-        input_size=model.input_size,
-        keypoints=model.keypoint_set,
-        augmentation=training.augmentation,
-        seed=seed,
-        memory_bytes=2**20,
-    )
-    return Trainer(model, training, crops, seed=seed, device=torch.device("cpu"))
 
 
 def train_until(trainer: Trainer, step: int) -> Trainer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,16 +14,9 @@ from gtpt_bench.training.trainer import Trainer
 from tests.training.peers import SHALLOW, small_peer
 from tests.training.small import NUM_PEOPLE, next_batch, peer_trainer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 STEPS = 3
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """So small that threads would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def trainer(name: str, people: list[Person], **recipe: Any) -> Trainer:

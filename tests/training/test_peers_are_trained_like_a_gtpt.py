@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,10 @@ from gtpt_bench.training.checkpoint import load_checkpoint, save_checkpoint
 from gtpt_bench.training.trainer import Trainer
 from tests.training.small import assert_same_run, next_batch, peer_trainer, train_until, trained
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 KINDS = ("simplebaseline_res50", "transpose_r_a4", "ppt_s", "distilpose_s", "rtmpose_m_coco", "fastpose50_dcn")
 """Heatmaps, dropout, dropped tokens, coordinates, SimCC, integral; most with BatchNorm."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("name", KINDS)

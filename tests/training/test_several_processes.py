@@ -5,7 +5,6 @@ Real processes over gloo, started once for all tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,8 @@ from gtpt_bench.training.team import ALONE
 from tests.training import several
 from tests.training.several import NUM_STEPS, together
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """As in the other processes: Adam makes much of the last bit of a gradient that is nearly 0."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
+"""As in the other processes: Adam makes much of the last bit of a gradient that is nearly 0."""
 
 
 @pytest.fixture(scope="module")

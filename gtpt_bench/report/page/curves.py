@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from typing import Any
 
+from gtpt_bench.study.history import read_history
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.store import StudyFolder
 
@@ -37,12 +37,12 @@ def curves(plan: Plan, folder: StudyFolder) -> dict[str, Any] | None:
 def _seeds(runs: tuple[PlannedRun, ...], folder: StudyFolder) -> Iterator[dict[str, Any]]:
     for run in runs:
         path = folder.run(run).history
+        epochs = read_history(path)
+        figures = {key: [_finite(epoch.get(key)) for epoch in epochs] for key in QUANTITIES}
         try:
-            epochs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-            figures = {key: [_finite(epoch.get(key)) for epoch in epochs] for key in QUANTITIES}
             numbers = [int(epoch["epoch"]) for epoch in epochs]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue  # not begun, or being written just now
+        except (ValueError, KeyError, TypeError):
+            continue  # damaged
         if epochs:
             yield {
                 "seed": run.seed,

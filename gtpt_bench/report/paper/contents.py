@@ -20,7 +20,7 @@ RECORDS = PurePosixPath("results") / "records"
 
 
 @dataclass(frozen=True)
-class Contents:
+class RebuiltTable:
     """Attributes:
     name: of its files.
     notes: a line each, below the table.
@@ -32,7 +32,7 @@ class Contents:
     notes: list[str]
 
 
-def paper_contents(folders: PaperFolders, tables: tuple[PaperTable, ...] = TABLES) -> Iterator[Contents]:
+def paper_contents(folders: PaperFolders, tables: tuple[PaperTable, ...] = TABLES) -> Iterator[RebuiltTable]:
     """All tables, from records and reference files alone; each study is read once.
 
     Raises:
@@ -45,21 +45,21 @@ def paper_contents(folders: PaperFolders, tables: tuple[PaperTable, ...] = TABLE
         yield _contents(wanted, studies[wanted.study])
 
 
-def _contents(wanted: PaperTable, kept: KeptStudy) -> Contents:
+def _contents(wanted: PaperTable, kept: KeptStudy) -> RebuiltTable:
     found = _of_models(wanted, kept) if isinstance(wanted, ModelTable) else _of_ablations(wanted, kept)
     return replace(found, table=_traced(found.table, kept.plan.study.study))
 
 
-def _of_models(wanted: ModelTable, kept: KeptStudy) -> Contents:
+def _of_models(wanted: ModelTable, kept: KeptStudy) -> RebuiltTable:
     rows = model_rows(kept)
     table = model_table(kept, rows)
-    return Contents(wanted.name, wanted.title, table, model_notes(wanted, kept, rows, table))
+    return RebuiltTable(wanted.name, wanted.title, table, model_notes(wanted, kept, rows, table))
 
 
-def _of_ablations(wanted: AblationTable, kept: KeptStudy) -> Contents:
+def _of_ablations(wanted: AblationTable, kept: KeptStudy) -> RebuiltTable:
     accuracy = study_accuracy({name: own.evaluations for name, own in kept.records.items()}, kept.plan.reference)
     table = ablation_table(wanted, kept, accuracy)
-    return Contents(wanted.name, wanted.title, table, ablation_notes(wanted, kept, table, accuracy))
+    return RebuiltTable(wanted.name, wanted.title, table, ablation_notes(wanted, kept, table, accuracy))
 
 
 def _traced(table: StudyTable, study: str) -> StudyTable:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from gtpt_bench.files import write_text
 from gtpt_bench.report.formats import as_csv, as_markdown, markdown_line, provenance_csv
-from gtpt_bench.report.paper.contents import Contents
+from gtpt_bench.report.paper.contents import RebuiltTable
 from gtpt_bench.report.paper.latex import document, paper_latex
 
 INDEX, DOCUMENT = "README.md", "tables.tex"
 COMMAND = "gtpt-study report paper"
 
 
-def paper_files(tables: Sequence[Contents]) -> dict[str, dict[str, str]]:
+def paper_files(tables: Sequence[RebuiltTable]) -> dict[str, dict[str, str]]:
     """Text of each file by its name, of each table by its name; what lists them all is under ""."""
     found = {table.name: _of_table(table) for table in tables}
     return found | {"": {INDEX: _index(tables), DOCUMENT: document([table.name for table in tables])}}
@@ -35,7 +35,7 @@ def differing(files: dict[str, dict[str, str]], folder: Path) -> list[str]:
     return [*lines, *(f"{name}: belongs to no table; remove {folder / name}" for name in strange)]
 
 
-def _of_table(table: Contents) -> dict[str, str]:
+def _of_table(table: RebuiltTable) -> dict[str, str]:
     name = table.name
     heading = f"# {markdown_line(table.title)}\n\n"
     return {
@@ -46,7 +46,7 @@ def _of_table(table: Contents) -> dict[str, str]:
     }
 
 
-def _index(tables: Iterable[Contents]) -> str:
+def _index(tables: Iterable[RebuiltTable]) -> str:
     lines = [
         "# Tables of the papers, rebuilt",
         "",

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gtpt_bench.data.config import DrawnData
-from gtpt_bench.efficiency.options import DeviceKind
+from gtpt_bench.efficiency.device import is_cpu
 from gtpt_bench.errors import InputError
 from gtpt_bench.files import read_json_file
 from gtpt_bench.report.records import VariantRecords, gather
@@ -84,8 +84,7 @@ def _timed_on(folder: StudyFolder, kept: Mapping[str, Any]) -> Machine:
     if record is None:
         return UNKNOWN
     device = str(record["provenance"]["device"])
-    kind: DeviceKind = "cpu" if device.endswith("cores)") else "cuda"
-    return Machine(device, kind)
+    return Machine(device, "cpu" if is_cpu(device) else "cuda")
 
 
 def _with_kept_runs(plan: Plan, kept: Mapping[str, Any]) -> Plan:

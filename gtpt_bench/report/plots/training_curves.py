@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
 from gtpt_bench.report.plots.words import data_in_a_word, from_runs, joined
 from gtpt_bench.report.short_names import short_names
 from gtpt_bench.report.style import LOOKS, Look
+from gtpt_bench.study.history import read_history
 from gtpt_bench.study.plan import Plan
 
 if TYPE_CHECKING:
@@ -73,12 +73,11 @@ def training_curves(material: Material) -> Drawn | NotDrawn:
     return Drawn(figure, _words(material, shown, num_known))
 
 
-def read_history(file: Path) -> dict[int, float]:
+def losses_in(history: Path) -> dict[int, float]:
     """Loss by epoch; nothing where the file is not there or cannot be read."""
     try:
-        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        return {int(line["epoch"]): float(line["loss"]) for line in lines}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {int(epoch["epoch"]): float(epoch["loss"]) for epoch in read_history(history)}
+    except (ValueError, KeyError, TypeError):
         return {}
 
 
@@ -109,7 +108,7 @@ def _curves(material: Material) -> tuple[list[Curve], int]:
     for variant in plan.variants:
         if variant in drawn:
             runs = plan.runs_by_variant[variant]
-            histories = {run.folder: read_history(material.folder.run(run).history) for run in runs}
+            histories = {run.folder: losses_in(material.folder.run(run).history) for run in runs}
             curve = curve_of(variant, histories, runs[0].config.training.epochs)
             curves += [curve] if curve else []
     return curves, len(chosen)

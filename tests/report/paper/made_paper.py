@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from gtpt_bench.files import write_text
-from gtpt_bench.report.paper.contents import Contents, paper_contents
+from gtpt_bench.report.paper.contents import RebuiltTable, paper_contents
 from gtpt_bench.report.paper.files import paper_files
 from gtpt_bench.report.paper.kept_study import PaperFolders
 from gtpt_bench.report.paper.which import AblationTable, ModelTable
@@ -36,7 +36,7 @@ class MadeModels:
         return PaperFolders(self.root / "studies", self.root / "results", self.root / "results" / "paper")
 
     @property
-    def contents(self) -> Contents:
+    def contents(self) -> RebuiltTable:
         (found,) = paper_contents(self.folders, (MODELS,))
         return found
 

@@ -11,7 +11,7 @@ from gtpt_bench.files import write_json, write_text
 from gtpt_bench.models import model_config
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from gtpt_bench.report.cells import Cell
-from gtpt_bench.report.paper.contents import Contents, paper_contents
+from gtpt_bench.report.paper.contents import RebuiltTable, paper_contents
 from gtpt_bench.report.paper.files import paper_files
 from gtpt_bench.report.paper.models import rounding_percent
 from tests.report.made import found, read, write_evaluation, write_measurements
@@ -24,11 +24,11 @@ PAPER = [
 ]
 
 
-def row(contents: Contents, name: str) -> dict[str, Cell]:
+def row(contents: RebuiltTable, name: str) -> dict[str, Cell]:
     return dict(next(row.cells for row in contents.table.rows if row.name == name))
 
 
-def notes(contents: Contents) -> str:
+def notes(contents: RebuiltTable) -> str:
     return " ".join(contents.notes)
 
 
