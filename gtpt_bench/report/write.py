@@ -17,6 +17,9 @@ from gtpt_bench.report.tokens_files import write_tokens
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
 
+PAGE = "page.html"
+"""Written by page/write.py, on request only."""
+
 CAPTIONS = "captions.json"
 """Of the plots by the names of their files, for programs such as the page."""
 
@@ -41,6 +44,7 @@ def write_report(plan: Plan, folder: StudyFolder) -> ReportFiles:
 def write_contents(plan: Plan, folder: StudyFolder, found: Contents) -> ReportFiles:
     """The same of what is made of the records already."""
     out = folder.report(plan.label)
+    (out / PAGE).unlink(missing_ok=True)  # would show the records of an earlier report
     write_text(out / "table.md", as_markdown(found.table, found.caption))
     write_text(out / "table.csv", as_csv(found.table))
     write_text(out / "table.tex", as_latex(found.table, found.caption))

@@ -8,10 +8,9 @@ from gtpt_bench.files import write_text
 from gtpt_bench.report.contents import Contents
 from gtpt_bench.report.page.document import page_document
 from gtpt_bench.report.page.html import page_html
+from gtpt_bench.report.write import PAGE
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
-
-PAGE = "page.html"
 
 
 def write_page(plan: Plan, folder: StudyFolder, found: Contents) -> Path:

@@ -73,3 +73,11 @@ def test_the_command_says_where_it_is(made: Made) -> None:
     assert answer.exit_code == 0, answer.output
     (line,) = (line for line in answer.output.splitlines() if line.startswith("Page: "))
     assert Path(line.removeprefix("Page: ")).read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_report_without_it_removes_the_page_of_an_earlier_one(made: Made) -> None:
+    command = ["report", "made", "--results", str(made.folder.path.parent)]
+    assert CliRunner().invoke(app, [*command, "--html"]).exit_code == 0
+    (page,) = made.folder.path.rglob("page.html")
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert not page.exists()
