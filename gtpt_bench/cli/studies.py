@@ -188,7 +188,8 @@ def plan(
         print_json(plan_as_json(session.chosen, session.status()))
         return
     print_table(session.plan.study.title, overview_columns(), overview_rows(session.chosen))
-    for line in plan_summary(session.chosen, session.status(), session.forecast()):
+    status = session.status()
+    for line in plan_summary(session.chosen, status, session.forecast(status)):
         typer.echo(line)
     if session.lacks_data:
         typer.echo("to run this, give the folder of real data with --data-root DIR")

@@ -10,6 +10,7 @@ from gtpt_bench.data.config import DrawnData
 from gtpt_bench.efficiency.device import device_name
 from gtpt_bench.models.gtpt.config import GTPTConfig
 from gtpt_bench.study.plan import Plan, PlannedRun
+from gtpt_bench.study.state import Status
 from gtpt_bench.study.store import Record, StudyFolder, read_record
 
 ASSUMED_MACS_PER_S = 2.5e10
@@ -37,8 +38,14 @@ class Forecast:
     measured: bool
 
 
-def forecast(plan: Plan, folder: StudyFolder, *, at_once: int) -> Forecast:
-    """Forecast for the runs of a plan that are not trained yet."""
+def forecast(plan: Plan, folder: StudyFolder, status: Sequence[Status], *, at_once: int) -> Forecast:
+    """Forecast for the runs of a plan that are not trained yet.
+
+    Args:
+        status: of the plan's parts. Records are read for their rate only where something is left to forecast.
+    """
+    if sum(part.state == "done" for part in status if part.is_of_run) == len(plan.runs):
+        return Forecast(0.0, False)
     there = folder.names().folders
     records = {run.folder: _trained(run, folder) if run.folder in there else None for run in plan.distinct_runs}
     finished = [record for record in records.values() if record]

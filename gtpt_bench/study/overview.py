@@ -111,7 +111,7 @@ def counted(number: int, noun: str) -> str:
 
 def _measuring(plan: Plan, status: Sequence[Status]) -> list[str]:
     """How long cost and time take; nothing where both are there."""
-    left = [one.part for one in status if one.state != "done" and one.part.startswith(("cost of ", "timing of "))]
+    left = [one.part for one in status if one.state != "done" and not one.is_of_run]
     num_costs = sum(part.startswith("cost of ") for part in left)
     seconds = measuring_s(plan, num_costs=num_costs, is_timed=num_costs == len(left))
     what = " and ".join(word for word, is_left in (("cost", num_costs), ("time", num_costs < len(left))) if is_left)

@@ -41,7 +41,7 @@ class PlannedRun(Frozen):
     def seed(self) -> int:
         return self.config.seed
 
-    @property
+    @cached_property
     def folder(self) -> str:
         return f"{self.home}-s{self.seed}-{self.train_signature[:DIGITS]}"
 

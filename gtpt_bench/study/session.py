@@ -79,8 +79,8 @@ class Session:
     def status(self) -> list[Status]:
         return with_queue(study_status(self.chosen, self.folder), self.cluster)
 
-    def forecast(self) -> Forecast:
-        return forecast(self.chosen, self.folder, at_once=runs_at_once(self.plan))
+    def forecast(self, status: Sequence[Status]) -> Forecast:
+        return forecast(self.chosen, self.folder, status, at_once=runs_at_once(self.plan))
 
     def prepared(
         self, display: Display, *, processes: int = 1, chosen: Callable[[PlannedJob], bool] = lambda job: True

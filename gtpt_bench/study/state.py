@@ -36,6 +36,11 @@ class Status:
     kind: str = ""
 
     @property
+    def is_of_run(self) -> bool:
+        """Whether it is trained; costs and times are measured."""
+        return not self.part.startswith(("cost of ", "timing of "))
+
+    @property
     def in_short(self) -> str:
         """`failed: diverged`, `running train 3/10`: what fits into a cell."""
         if self.state == "failed" and self.kind:

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, Tag, ValidationError
 
 from gtpt_bench.errors import StudyError
+from gtpt_bench.study.yaml_loader import Loader, top_node
 
 KeyPath = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -60,10 +61,10 @@ def read_yaml(path: Path) -> YamlSource:
         raise StudyError(f"{path} cannot be read: {error}") from error
     lines: dict[KeyPath, int] = {}
     try:
-        root = yaml.compose(text, Loader=Loader)
+        root = top_node(text)
         if not isinstance(root, yaml.MappingNode):
             raise StudyError(f"{path}: a mapping of keys to values is expected")
-        content = _constructed(root, (), lines, str(path))
+        content = _constructed(root, (), lines, Loader(""), str(path))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise StudyError(f"{path}:{line}: not valid YAML: {error.problem}") from error
@@ -73,31 +74,6 @@ def read_yaml(path: Path) -> YamlSource:
     except RecursionError:
         raise StudyError(f"{path}: nested too deeply, or an anchor contains itself") from None
     return YamlSource(str(path), content, lines)
-
-
-class Loader(yaml.SafeLoader):
-    """Safe YAML in which only `true` and `false` are truth values, as in YAML 1.2: a grouping may be called `off`.
-    Nor is 12:00:00 a number of seconds there, but a text, which is then refused where a number is expected."""
-
-
-NOT_AS_IN_1_1 = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-
-Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag not in NOT_AS_IN_1_1]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0b[01_]+|0[0-7_]+)$"), "-+0123456789"
-)
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(
-        r"^[-+]?(?:(?:[0-9][0-9_]*)?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*\.(?:[eE][-+]?[0-9]+)?|"
-        r"[0-9][0-9_]*[eE][-+]?[0-9]+|\.(?:inf|Inf|INF))$|^\.(?:nan|NaN|NAN)$"
-    ),
-    "-+0123456789.",
-)
-Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
 
 
 def parse_value(text: str) -> Any:
@@ -112,7 +88,7 @@ def parse_value(text: str) -> Any:
         raise StudyError(f"{text!r} cannot be read as a value: {str(error).splitlines()[0]}") from error
 
 
-def _constructed(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], name: str) -> Any:
+def _constructed(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], scalars: Loader, name: str) -> Any:
     """Plain Python data of a node. Keys stay text, so that a variant called 0357 is not the number 239."""
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
@@ -121,14 +97,14 @@ def _constructed(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], name
             if key in mapping:
                 raise StudyError(f"{name}:{line}: key {key!r} stands twice")
             lines[(*path, key)] = line
-            mapping[key] = _constructed(value_node, (*path, key), lines, name)
+            mapping[key] = _constructed(value_node, (*path, key), lines, scalars, name)
         return mapping
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             lines[(*path, index)] = item.start_mark.line + 1
-        return [_constructed(item, (*path, index), lines, name) for index, item in enumerate(node.value)]
+        return [_constructed(item, (*path, index), lines, scalars, name) for index, item in enumerate(node.value)]
     try:
-        return Loader("").construct_object(node, deep=True)
+        return scalars.construct_object(node, deep=True)
     except ValueError as error:  # such as a date in month 13
         line = node.start_mark.line + 1
         raise StudyError(f"{name}:{line}: {node.value!r} cannot be read as a value: {error}") from error

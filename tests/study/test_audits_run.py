@@ -41,7 +41,7 @@ def test_an_audit_runs_from_an_empty_folder_to_its_table_once(
     monkeypatch.chdir(ROOT)  # where the reference files are
     place.write({"study": "mini", "audit": {"models": ["gtpt_t_coco"], "published": ["gtpt_readme_coco.csv"]}})
     session = place.open()
-    assert plan_summary(session.plan, session.status(), session.forecast()) == [
+    assert plan_summary(session.plan, session.status(), session.forecast(session.status())) == [
         "cost of 2 models: 2 missing",
         "cost: about 8 s to measure (a guess from a CPU of 2 cores)",
     ]

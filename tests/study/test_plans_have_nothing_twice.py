@@ -112,7 +112,7 @@ def test_real_data_without_a_data_root_are_asked_for_by_name(place: Workplace) -
 def test_planning_does_not_wait_for_torch(place: Workplace) -> None:
     program = (
         "import sys; from pathlib import Path; from gtpt_bench.study.session import open_session; "
-        f"s = open_session(Path({str(place.study_file)!r}), 'quick', None, Path('r')); s.status(); s.forecast(); "
+        f"s = open_session(Path({str(place.study_file)!r}), 'quick', None, Path('r')); s.forecast(s.status()); "
         "print(len(s.plan.runs), 'torch' in sys.modules, 'pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

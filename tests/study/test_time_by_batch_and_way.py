@@ -63,7 +63,8 @@ def test_batches_alone_are_run_plainly_and_ways_alone_at_the_two_usual_sizes() -
 def test_a_plan_says_how_long_the_session_may_take(place: Workplace) -> None:
     place.write({**ALONE, "timing": {"batches": [1], "session_s": 240}})
     session = place.open()
-    assert "interleaved, 4 min at most" in plan_summary(session.plan, session.status(), session.forecast())[0]
+    status = session.status()
+    assert "interleaved, 4 min at most" in plan_summary(session.plan, status, session.forecast(status))[0]
 
 
 @pytest.mark.parametrize(
