@@ -22,11 +22,28 @@ def set_in_columns(rows: Sequence[Sequence[str]], right: Sequence[bool], room: i
         right: of each column, whether it is set to the right.
         room: letters across that there are.
     """
-    columns = list(zip(*rows, strict=True))
-    natural = [max((width_of(line) for cell in column for line in cell.splitlines()), default=0) for column in columns]
+    natural = widths_of(rows)
     widths = narrowed(natural, room - len(GAP) * (len(natural) - 1))
     folding = Console(width=room)
     return [list(_lines(row, widths, right, folding)) for row in rows]
+
+
+def widths_of(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Of each column, where nothing is folded."""
+    columns = zip(*rows, strict=True)
+    return [max((width_of(line) for cell in column for line in cell.splitlines()), default=0) for column in columns]
+
+
+def blocks(widths: Sequence[int], room: int) -> list[list[int]]:
+    """Places of the columns that have room beside each other, the first one in each block."""
+    found, used = [[0]], widths[0]
+    for place, width in enumerate(widths[1:], start=1):
+        if used + len(GAP) + width > room and len(found[-1]) > 1:
+            found.append([0])
+            used = widths[0]
+        found[-1].append(place)
+        used += len(GAP) + width
+    return found
 
 
 def width_of(text: str) -> int:

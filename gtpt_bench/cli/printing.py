@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from gtpt_bench.cli.columns import set_in_columns
+from gtpt_bench.cli.columns import GAP, blocks, set_in_columns, widths_of
 from gtpt_bench.shown import NONE, Section
 
 
@@ -19,18 +19,38 @@ def print_json(content: Any) -> None:
     typer.echo(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
 
 
-def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout; columns whose cells are all numbers are set to the right."""
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
-    numeric = [
-        bool(rows) and all(row[place][:1].isdigit() or row[place] in ("", NONE) for row in rows)
-        for place in range(len(columns))
-    ]
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, elsewhere: int = 200) -> None:
+    """A table on stdout; columns whose cells are all numbers are set to the right.
+
+    Args:
+        elsewhere: letters across where stdout is no terminal; wider cells are folded.
+    """
+    console = Console(width=None if sys.stdout.isatty() else elsewhere, highlight=False)
+    numeric = [bool(rows) and all(_is_number(row[place]) for row in rows) for place in range(len(columns))]
     heading, *lines = set_in_columns([columns, *rows], numeric, console.width)
     if title:
         console.print(Text(title, style="italic"))
     console.print(Text("\n".join(heading), style="bold"), soft_wrap=True)
     sys.stdout.write("".join(f"{line}\n" for row in lines for line in row))
+
+
+def _is_number(cell: str) -> bool:
+    return cell.lstrip("*+-−")[:1].isdigit() or cell in ("", NONE)
+
+
+def print_whole(section: Section) -> None:
+    """A table of many columns: as wide as it is in a file or pipe; those that a terminal has no room for stand below
+    the others, each time with the first."""
+    places = widths_of([section.columns, *section.rows])
+    whole = sum(places) + len(GAP) * len(places)
+    room = Console().width if sys.stdout.isatty() else whole
+    for number, block in enumerate(blocks(places, room)):
+        if number:
+            typer.echo()
+        columns, *rows = ([line[place] for place in block] for line in (section.columns, *section.rows))
+        print_table(section.title, columns, rows, elsewhere=whole)
+    for note in section.notes:
+        typer.echo(note)
 
 
 def print_sections(sections: Iterable[Section]) -> None:

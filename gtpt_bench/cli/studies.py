@@ -30,6 +30,7 @@ from gtpt_bench.errors import InputError
 from gtpt_bench.training.launch import launch_from
 
 if TYPE_CHECKING:
+    from gtpt_bench.report.write import ReportFiles
     from gtpt_bench.study.execute_local import Outcome
     from gtpt_bench.study.missing import PlannedJob
     from gtpt_bench.study.session import Session
@@ -159,14 +160,20 @@ def finish(session: Session, outcome: Outcome) -> int:
         return 130
     if outcome.done == outcome.failed == 0 and not outcome.stopped:
         typer.echo(f"Nothing to do: all parts of {session.plan.study.study} are done.")
-    files = session.write_report()
-    typer.echo(files.table.read_text(encoding="utf-8"))
-    typer.echo(f"Report: {files.folder}")
+    _show_report(session.write_report())
     if outcome.failed:
         typer.echo(f"{outcome.failed} part(s) failed; the lines above say why.", err=True)
     if outcome.stopped:
         typer.echo(f"Stopped early: {outcome.stopped}.", err=True)
     return 1 if outcome.failed or outcome.stopped else 0
+
+
+def _show_report(files: ReportFiles) -> None:
+    """The table, and where everything lies."""
+    from gtpt_bench.cli.printing import print_whole
+
+    print_whole(files.shown)
+    typer.echo(f"\nReport: {files.folder}")
 
 
 def plan(
@@ -241,8 +248,7 @@ def report(
     if json:
         print_json(files.as_json() | ({"page": str(page)} if page else {}))
         return
-    typer.echo(files.table.read_text(encoding="utf-8"))
-    typer.echo(f"Report: {files.folder}")
+    _show_report(files)
     if page:
         typer.echo(f"Page: {page}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from gtpt_bench.compare.accuracy_tables import accuracy_notes, accuracy_table, ap_difference, ap_words, p_words
@@ -69,7 +70,25 @@ def _value(value: Any) -> str:
 def cost_table(pair: PairCompared) -> Section:
     assert pair.cost is not None
     rows = tuple((name, whole(a), whole(b), ratio(b / a) if a else NONE) for name, (a, b) in pair.cost.rows.items())
-    return Section(f"Cost of {pair.models}", ("", "A", "B", "B / A"), rows, (_counted(pair.cost), *_other_model(pair)))
+    notes = (*_letters(pair.cost), _counted(pair.cost), *_other_model(pair))
+    return Section(f"Cost of {pair.models}", ("", "A", "B", "B / A"), rows, notes)
+
+
+LETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "H": "as HRNet's script counts",
+        "D": "as TransPose's script counts",
+        "N": "convolutions, linear layers and norms, no attention products",
+        "E": "as N without norms",
+    }
+)
+"""Conventions whose names say nothing, in brief; efficiency/counting/conventions.py defines them."""
+
+
+def _letters(cost: CostCompared) -> tuple[str, ...]:
+    """Those that are shown, on one line."""
+    words = [f"{name}: {said}" for name, said in LETTERS.items() if f"MACs {name}" in cost.rows]
+    return (f"MACs {'; '.join(words)}. gtpt-study measure --explain defines them in full",) if words else ()
 
 
 def _counted(cost: CostCompared) -> str:

@@ -112,9 +112,15 @@ def model_config(name: str, changes: Mapping[str, Any] | None = None) -> ModelCo
         pydantic.ValidationError: a change names no part or has a value that is not allowed.
     """
     if name not in MODELS:
-        near = difflib.get_close_matches(name, MODELS, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"unknown model {name!r}; {hint}known: {', '.join(MODELS)}")
+        raise InputError(unknown_model(name))
     module, function = MODELS[name].split(":")
     config: ModelConfig = getattr(import_module(module), function)()
     return config.changed(changes) if changes else config
+
+
+def unknown_model(name: str) -> str:
+    """`unknown model 'ppt_m'; did you mean ppt_s or ppt_b? gtpt-study models lists all 44`."""
+    *others, last = difflib.get_close_matches(name, MODELS, n=3, cutoff=0.5) or [""]
+    nearest = f"{', '.join(others)} or {last}" if others else last
+    hint = f"did you mean {nearest}? " if nearest else ""
+    return f"unknown model {name!r}; {hint}gtpt-study models lists all {len(MODELS)}"

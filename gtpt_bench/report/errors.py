@@ -32,12 +32,14 @@ class VariantErrors:
         found: the records they belong to.
         lost: mean OKS term lost a labelled keypoint, per cent, by unit; None where none is labelled.
         differences: of `lost` to the variant compared with, by unit; empty for the baseline.
+        other: records of the variant compared with.
     """
 
     seeds: tuple[Errors, ...]
     found: tuple[Found, ...]
     lost: Mapping[str, float | None]
     differences: Mapping[str, Difference] = field(default_factory=dict)
+    other: tuple[Found, ...] = ()
 
     @property
     def ap(self) -> float:
@@ -115,7 +117,12 @@ def study_errors(records: Mapping[str, VariantRecords], reference: Callable[[str
     units = next(iter(in_order.values())).seeds[0].units
     variances = [pooled([variant.squares[place] for variant in in_order.values()]) for place in range(len(units))]
     return StudyErrors(
-        {name: variant.errors(units, variances) for name, variant in in_order.items()},
+        {
+            name: replace(variant.errors(units, variances), other=told[reference(name)].found)
+            if variant.compared
+            else variant.errors(units, variances)
+            for name, variant in in_order.items()
+        },
         units={unit.name: unit.num_labelled for unit in units},
         covers_seeds=any(len(variant.seeds) > 1 for variant in in_order.values()),
         num_more=sum(bool(own.evaluations) for own in records.values()) - len(chosen),

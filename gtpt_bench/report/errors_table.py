@@ -149,9 +149,9 @@ def _unit_cells(found: VariantErrors) -> Iterator[tuple[str, Cell]]:
         difference = found.differences.get(unit.name)
         yield f"lost_{unit.name}", _points(found, lost, f"{lost:.1f}{_against(difference)}")
         if difference is not None:
-            yield f"lost_difference_{unit.name}", _points(found, difference.value)
+            yield f"lost_difference_{unit.name}", _of_both(found, difference.value)
             if math.isfinite(difference.half_width):
-                yield f"lost_half_width_{unit.name}", _points(found, difference.half_width)
+                yield f"lost_half_width_{unit.name}", _of_both(found, difference.half_width)
 
 
 def _against(difference: Difference | None) -> str:
@@ -166,3 +166,8 @@ def _against(difference: Difference | None) -> str:
 
 def _points(found: VariantErrors, value: float, text: str = "") -> Cell:
     return measured_cell(value, text or f"{value:.1f}", *found.found)
+
+
+def _of_both(found: VariantErrors, value: float) -> Cell:
+    """What follows from the records of two variants."""
+    return measured_cell(value, f"{value:.1f}", *found.found, *found.other)

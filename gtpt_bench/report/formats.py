@@ -16,31 +16,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from gtpt_bench.report.cells import NOTHING, Cell, Column, Row, StudyTable
-
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "&": r"\&",
-        "%": r"\%",
-        "$": r"\$",
-        "#": r"\#",
-        "_": r"\_",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        "[": "{[}",
-        "]": "{]}",
-        "*": "{*}",
-        "±": r"$\pm$",
-        "−": r"$-$",
-        "–": r"\textendash{}",
-        "×": r"$\times$",
-    }
-)
+from gtpt_bench.report.latex_text import latex_text
 
 
 def as_markdown(table: StudyTable, caption: Sequence[str]) -> str:
@@ -49,7 +25,7 @@ def as_markdown(table: StudyTable, caption: Sequence[str]) -> str:
     lines = ["| " + " | ".join(map(_markdown, headings)) + " |"]
     lines.append("| --- |" + "".join(" ---: |" if _has_numbers(table, column) else " --- |" for column in table.shown))
     for row in table.rows:
-        cells = [f"{shown.stars}{_markdown(shown.text)}{shown.stars}" for shown in _texts(table, row)]
+        cells = [f"{shown.stars}{_markdown(shown.text)}{shown.stars}" for shown in shown_texts(table, row)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", *(f"{markdown_line(line)}  " for line in caption), ""])
 
@@ -72,7 +48,7 @@ def as_csv(table: StudyTable) -> str:
 def as_latex(table: StudyTable, caption: Sequence[str]) -> str:
     """A booktabs table that a paper can \\input."""
     lines = [
-        r"% needs \usepackage{booktabs}",
+        r"% needs \usepackage{booktabs} and \usepackage[T1]{fontenc}",
         r"\begin{table}",
         r"\centering",
         r"\footnotesize",
@@ -95,7 +71,7 @@ def latex_tabular(table: StudyTable) -> list[str]:
         r"\midrule",
     ]
     for row in table.rows:
-        cells = [shown.latex for shown in _texts(table, row)]
+        cells = [shown.latex for shown in shown_texts(table, row)]
         lines.append(" & ".join(cells) + r" \\")
     return [*lines, r"\bottomrule", r"\end{tabular}"]
 
@@ -126,7 +102,7 @@ def provenance_csv(table: StudyTable) -> str:
     return _written(rows)
 
 
-class _Shown(NamedTuple):
+class Shown(NamedTuple):
     """What people see of a cell."""
 
     text: str
@@ -135,7 +111,7 @@ class _Shown(NamedTuple):
 
     @property
     def stars(self) -> str:
-        """Around it in Markdown."""
+        """Around it where there are only letters, as in Markdown."""
         return "*" * (self.italic + 2 * self.bold)
 
     @property
@@ -145,12 +121,12 @@ class _Shown(NamedTuple):
         return rf"\textbf{{{written}}}" if self.bold else written
 
 
-def _texts(table: StudyTable, row: Row) -> Iterator[_Shown]:
+def shown_texts(table: StudyTable, row: Row) -> Iterator[Shown]:
     """Each cell for people, the row's name first."""
-    yield _Shown(f"{row.name} (reported)", italic=True) if row.reported else _Shown(row.name, italic=False)
+    yield Shown(f"{row.name} (reported)", italic=True) if row.reported else Shown(row.name, italic=False)
     for column in table.shown:
         cell = row.cells.get(column.key, NOTHING)
-        yield _Shown(cell.text, row.reported or cell.origin == "reported", cell.best)
+        yield Shown(cell.text, row.reported or cell.origin == "reported", cell.best)
 
 
 _MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {sign: f"\\{sign}" for sign in "\\|*_`[]~$#"})
@@ -165,14 +141,6 @@ def _markdown(text: str) -> str:
     """Text on one line that Markdown shows as it is."""
     return " ".join(text.split()).translate(_MARKDOWN)
 
-
-def latex_text(text: str) -> str:
-    """Text on one line that LaTeX shows as it is; brackets and stars would be arguments of the \\\\ before them."""
-    return _LIGATURE.sub(r"\g<0>{}", " ".join(text.split()).translate(_LATEX))
-
-
-_LIGATURE = re.compile(r"([-'`])(?=\1)|[?!](?=`)")
-"""First of two signs that LaTeX would print as one, as it makes a dash of two hyphens."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII)
 

@@ -10,10 +10,12 @@ from gtpt_bench.report.contents import REPORTED_ACCURACY, SPEED_UP, Contents, co
 from gtpt_bench.report.errors_files import write_errors
 from gtpt_bench.report.errors_plots import ERROR_PLOTS
 from gtpt_bench.report.formats import as_csv, as_latex, as_markdown, markdown_line, provenance_csv
+from gtpt_bench.report.in_terminal import in_terminal
 from gtpt_bench.report.plots.by_name import PLOTS
 from gtpt_bench.report.plots.material import NotDrawn
 from gtpt_bench.report.style import remove_figure, save_figure
 from gtpt_bench.report.tokens_files import write_tokens
+from gtpt_bench.shown import Section
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import StudyFolder
 
@@ -26,11 +28,16 @@ CAPTIONS = "captions.json"
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """What was written."""
+    """What was written.
+
+    Attributes:
+        shown: the table and its caption, for a terminal.
+    """
 
     folder: Path
     table: Path
     plots: tuple[Path, ...]
+    shown: Section
 
     def as_json(self) -> dict[str, object]:
         return {"folder": str(self.folder), "table": str(self.table), "plots": [str(p) for p in self.plots]}
@@ -67,4 +74,4 @@ def write_contents(plan: Plan, folder: StudyFolder, found: Contents) -> ReportFi
             said[f"{name}.png"] = words
     write_text(out / "captions.md", "\n".join(captions))
     write_json(out / CAPTIONS, said)
-    return ReportFiles(out, out / "table.md", tuple(paths))
+    return ReportFiles(out, out / "table.md", tuple(paths), in_terminal(found.table, found.caption))

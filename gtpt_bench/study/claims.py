@@ -12,6 +12,7 @@ from typing import Literal
 
 from gtpt_bench.errors import StudyError
 from gtpt_bench.frozen import Frozen
+from gtpt_bench.models.catalogue import unknown_model
 from gtpt_bench.study.reference import numbers_of, reference_rows
 
 Figure = Literal["params", "GFLOPs"]
@@ -49,9 +50,7 @@ def _of_file(name: str, models: Sequence[str], study_file: Path) -> Iterator[Cla
         model, against = line.get("model", ""), line.get("against", "")
         unknown = [one for one in (model, against) if one and one not in models]
         if unknown:
-            raise StudyError(
-                f"{path}: method {line['method']!r}: unknown model {unknown[0]!r}; known: {', '.join(models)}"
-            )
+            raise StudyError(f"{path}: method {line['method']!r}: {unknown_model(unknown[0])}")
         figure = QUANTITIES.get(line.get("quantity", ""))
         if figure is None or not model:
             continue

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gtpt_bench.errors import StudyError
 from gtpt_bench.frozen import Frozen
+from gtpt_bench.models.catalogue import unknown_model
 from gtpt_bench.study.reference import TEXT_COLUMNS, numbers_of, reference_rows
 
 COST_COLUMNS = ("gflops", "params_m")
@@ -62,7 +63,7 @@ def _of_file(name: str, models: Sequence[str], study_file: Path) -> Iterator[Pri
     for line in lines:
         model, note = line.get("model", ""), line.get("note", "")
         if model and model not in models:
-            raise StudyError(f"{path}: method {line['method']!r}: unknown model {model!r}; known: {', '.join(models)}")
+            raise StudyError(f"{path}: method {line['method']!r}: {unknown_model(model)}")
         costs = {key: line.get(key, "") for key in COST_COLUMNS}
         accuracy = _accuracy(line)
         if note if not model else any([*costs.values(), *(figure for _, figure in accuracy)]):

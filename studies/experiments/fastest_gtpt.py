@@ -28,6 +28,7 @@ from gtpt_bench.efficiency.torch_device import torch_device, torch_device_name
 from gtpt_bench.files import write_json
 from gtpt_bench.models import create_model, list_models, model_config
 from gtpt_bench.models.blocks.simcc_head import SimccLogits
+from gtpt_bench.models.catalogue import unknown_model
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost, tokenizer_cost
 from gtpt_bench.models.gtpt.model import GTPT
 from gtpt_bench.training.ema_copy import EmaCopy
@@ -50,7 +51,7 @@ def main() -> None:
     arguments = parser.parse_args()
     unknown = {*arguments.models, *arguments.training} - {*list_models()}
     if unknown:
-        parser.error(f"unknown model {sorted(unknown)[0]}; known: {', '.join(list_models())}")
+        parser.error(unknown_model(min(unknown)))
     if arguments.rounds < 1 or arguments.seconds <= 0:
         parser.error("--rounds and --seconds must be positive")
     if arguments.here:

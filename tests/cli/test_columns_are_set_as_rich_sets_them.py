@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from gtpt_bench.cli.columns import narrowed, set_in_columns
+from gtpt_bench.cli.columns import GAP, blocks, narrowed, set_in_columns
 from gtpt_bench.cli.printing import plain, print_table
 
 words = st.text(st.sampled_from("ab1 ,é漢"), max_size=12).map(str.strip)
@@ -79,3 +79,12 @@ def test_numbers_are_set_to_the_right_and_markup_is_text(capsys: pytest.CaptureF
 def test_a_table_without_rows_is_its_heading(capsys: pytest.CaptureFixture[str]) -> None:
     print_table("", ("part", "state"), [])
     assert capsys.readouterr().out == "part  state\n"
+
+
+@given(widths=st.lists(st.integers(1, 60), min_size=1, max_size=12), room=st.integers(6, 100))
+def test_blocks_have_room_and_hold_every_column_once_beside_the_first(widths: list[int], room: int) -> None:
+    found = blocks(widths, room)
+    assert [place for block in found for place in block[1:]] == list(range(1, len(widths)))
+    for block in found:
+        assert block[0] == 0
+        assert len(block) <= 2 or sum(widths[place] for place in block) + len(GAP) * (len(block) - 1) <= room

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 
 from gtpt_bench.compare import time
 from gtpt_bench.compare.as_json import as_json
+from gtpt_bench.compare.cost import CostCompared
 from gtpt_bench.compare.entry import dotted
 from gtpt_bench.compare.run import Compared, How, compare
 from gtpt_bench.compare.sides import Asked, side
-from gtpt_bench.compare.tables import sections
+from gtpt_bench.compare.tables import cost_table, sections
 from gtpt_bench.compare.time_tables import FORMS_NOTE, time_table
 from gtpt_bench.efficiency.options import InferenceOptions
 from gtpt_bench.efficiency.timing.settings import ComparisonSettings
@@ -107,6 +109,20 @@ def test_people_see_names_differences_and_verdicts(clock: FakeClock) -> None:
     assert shown[3].notes[0].endswith("9 and 9 rounds, 95 % intervals")
     assert shown[3].rows[0][1:4] == ("25.60", "32.00", "1.250 (1.250–1.250)")
     assert shown[4].notes == ("accuracy is not compared: a model by name is not trained",)
+
+
+def test_ways_to_count_that_are_called_by_a_letter_are_explained_where_they_are_shown() -> None:
+    (pair,) = compared({}, {}, parts=("cost",)).pairs.values()
+    assert pair.cost is not None
+    shown = cost_table(pair)
+    letters = [row[0][-1] for row in shown.rows if re.fullmatch(r"MACs [A-Z]", row[0])]
+    assert len(letters) >= 4
+    assert all(f"{letter}: " in shown.notes[0] for letter in letters)
+    full = pair.cost.first.macs["full"]
+    counts = replace(pair.cost.first, macs={"full": full, "N": full})
+    notes = cost_table(replace(pair, cost=CostCompared(counts, counts))).notes
+    assert notes[0].startswith("MACs N: convolutions, linear layers and norms")
+    assert "HRNet" not in notes[0]
 
 
 def test_a_trained_form_beside_a_deployed_one_is_said_to_be_faster_than_alone(clock: FakeClock) -> None:

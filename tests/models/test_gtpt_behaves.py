@@ -184,6 +184,6 @@ def test_too_few_slots_for_dense_tokens_are_refused_with_a_rate_that_would_do() 
     model_config("gtpt_s_wholebody", {"pruning.keep_rates": (1, 0.7, 0.5, 0.266)})
 
 
-def test_unknown_model_names_the_nearest_and_all() -> None:
-    with pytest.raises(InputError, match=r"did you mean gtpt_s_coco.*known: gtpt_t_coco"):
+def test_unknown_model_names_the_nearest_and_where_all_are_listed() -> None:
+    with pytest.raises(InputError, match=r"did you mean gtpt_s_coco, .* or .*\? gtpt-study models lists all \d+$"):
         create_model("gtpt_s_coko")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pytest
 
+from gtpt_bench.report.cells import Cell, Column, Row, StudyTable
+from gtpt_bench.report.formats import as_latex
+from gtpt_bench.report.latex_text import LETTERS, commands
 from gtpt_bench.report.write import write_report
 from tests.report import made_audit
 from tests.report.made import found, make_study
@@ -26,7 +30,7 @@ DOCUMENT = r"""\documentclass{article}
 \end{document}
 """
 
-HOSTILE = "<b> =1+1 | \\input{x} $\\frac$ % # & _ ~ ^ { -- [x] * ` '' \""
+HOSTILE = "<b> =1+1 | \\input{x} $\\frac$ % # & _ ~ ^ { -- [x] * ` '' \" ≥ α → 中文 🙂 x\u030c \u200b ½ ²"
 
 
 @pytest.fixture
@@ -72,6 +76,15 @@ def test_hostile_words_compile_as_text(pdflatex: str, tmp_path: Path) -> None:
     write_report(made.plan, made.folder)
     (tmp_path / "tex").mkdir()
     assert compiled(pdflatex, made.report("table.tex"), tmp_path / "tex").startswith(b"%PDF")
+
+
+def test_every_sign_and_kind_of_character_compiles(pdflatex: str, tmp_path: Path) -> None:
+    kinds = {unicodedata.category(chr(code)): chr(code) for code in range(0x2FFFF)}
+    signs = [sign for sign, _ in commands()]
+    columns = (Column("key", " ".join(LETTERS)),)
+    rows = tuple(Row(sign, {"key": Cell(sign)}) for sign in [*signs, *kinds.values()])
+    (tmp_path / "all.tex").write_text(as_latex(StudyTable(columns, rows), [*kinds.values(), *signs]), encoding="utf-8")
+    assert compiled(pdflatex, tmp_path / "all.tex", tmp_path).startswith(b"%PDF")
 
 
 def test_an_audit_compiles(pdflatex: str, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def _check_reported(cell: TracedCell, words: str) -> None:
         assert any(cell.value.lstrip("'") in row.values() for row in cell.reported), words
 
 
-def _relative_error(values: Sequence[float]) -> float:
+def relative_error(values: Sequence[float]) -> float:
     middle = float(np.median(values))
     return 1.2533 * 1.4826 * float(np.median(np.abs(np.asarray(values) - middle))) / math.sqrt(len(values)) / middle
 
@@ -214,9 +214,9 @@ MEASURED: Mapping[str, Callable[[TracedCell], list[float]]] = {
     "macs_thop_change_percent": lambda cell: _changes(cell, "thop"),
     "macs_effect_deviation": _effect_deviations,
     "latency_ms": lambda cell: [_latency(cell)],
-    "latency_ms_error": lambda cell: [_latency(cell) * _relative_error(_latency_rounds(cell))],
+    "latency_ms_error": lambda cell: [_latency(cell) * relative_error(_latency_rounds(cell))],
     "throughput": lambda cell: [_throughput(cell)],
-    "throughput_error": lambda c: [_throughput(c) * _relative_error(c.samples["throughput_images_per_s"])],
+    "throughput_error": lambda c: [_throughput(c) * relative_error(c.samples["throughput_images_per_s"])],
     "ap": lambda cell: _mean_percent(cell, "AP"),
     "ar": lambda cell: _mean_percent(cell, "AR"),
     "ap_seed_sd": _seed_sd,

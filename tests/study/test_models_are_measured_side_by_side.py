@@ -129,7 +129,7 @@ def test_nothing_is_timed_where_everything_is_only_counted(place: Workplace) -> 
 @pytest.mark.parametrize(
     ("audit", "words"),
     [
-        ({"models": ["hrnet_w23"]}, r"audit\.models\.0: unknown model 'hrnet_w23'; did you mean hrnet_w32\?"),
+        ({"models": ["hrnet_w23"]}, r"audit\.models\.0: unknown model 'hrnet_w23'; did you mean hrnet_w32"),
         ({"models": [{"a": {"model": "hrnet_w23"}}]}, r"audit\.models\.0: unknown model 'hrnet_w23'"),
         (
             {"models": [{"a": {"model": "hrnet_w32", "changes": {"widht": 48}}}]},

@@ -9,13 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from gtpt_bench.study import execute_local
+from gtpt_bench.study.display import EventLines
+from gtpt_bench.study.execute_local import Outcome, execute
 from gtpt_bench.study.lock import SILENT_S, Locked, Owner, locked, owner_of, process_start, touch
+from gtpt_bench.study.missing import PlannedJob
 from gtpt_bench.study.worker import work
-from tests.study.small_study import Workplace, prepared
+from tests.study.small_study import EndedWorker, Workplace, prepared
 
 HOLDER = """
 import sys, time
@@ -261,3 +266,46 @@ def test_a_run_that_somebody_works_on_is_running_and_left_alone(place: Workplace
         assert sorted(folder.path.iterdir()) == before
         assert [s.state for s in session.status() if s.part == "pruned seed 0"] == ["running"]
     assert [s.state for s in session.status() if s.part == "pruned seed 0"] == ["missing"]
+
+
+def attended(
+    place: Workplace, patch: pytest.MonkeyPatch, happens: Callable[[ExitStack], object]
+) -> tuple[Outcome, list[str]]:
+    """What becomes of a run that somebody works on, and whose workers are started.
+
+    Args:
+        happens: at the first pause; given what the other holds.
+    """
+    started = list[str]()
+
+    def start(job: PlannedJob) -> EndedWorker:
+        assert owner_of(job.folder.lock) is None
+        started.append(job.title)
+        return EndedWorker(0)
+
+    job = place.open(only=["pruned"]).missing_jobs()[-1]
+    with ExitStack() as of_another:
+        of_another.enter_context(locked(job.folder.lock))
+        patch.setattr(execute_local.time, "sleep", lambda seconds: happens(of_another))
+        return execute([job], start, EventLines(), at_once=1), started
+
+
+def test_a_run_that_somebody_works_on_is_waited_for_and_that_is_said(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome, started = attended(place, monkeypatch, ExitStack.close)
+    assert (outcome.done, started) == (1, ["pruned seed 0"])
+    first, last = capsys.readouterr().err.splitlines()
+    assert first.endswith("pruned seed 0: waits for whoever works on it")
+    assert "pruned seed 0: done" in last
+
+
+def test_who_stops_waiting_leaves_a_run_to_whoever_works_on_it(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ctrl_c(of_another: ExitStack) -> None:
+        raise KeyboardInterrupt
+
+    outcome, started = attended(place, monkeypatch, ctrl_c)
+    assert (outcome.interrupted, started) == (True, [])
+    assert "pruned seed 0: left to whoever works on it" in capsys.readouterr().err.splitlines()[-1]

@@ -73,7 +73,7 @@ def test_a_variant_may_name_its_recipe(place: Workplace) -> None:
 @pytest.mark.parametrize(
     ("variants", "content", "message"),
     [
-        ({"a": {"model": "ppt_m"}}, {}, r"mini.yaml:\d+: model: unknown model 'ppt_m'; did you mean ppt_s\?"),
+        ({"a": {"model": "ppt_m"}}, {}, r"mini.yaml:\d+: model: unknown model 'ppt_m'; did you mean ppt_s"),
         ({"a": {"accuracy.model": "ppt_m"}}, {}, r"mini.yaml:\d+: accuracy.model: unknown model 'ppt_m'"),
         (
             {"a": {"model": "vitpose_plus_h_wholebody"}},

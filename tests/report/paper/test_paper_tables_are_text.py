@@ -20,6 +20,7 @@ EVIL = [
     r"\input{/etc/passwd} $\frac$ % # & _ ~ ^ { }",
     "-2+3+cmd|' /C calc'!A0",
     "[x] * `code` **bold** a--b",
+    "≥ 中文 🙂 α → x\u030c",
 ]
 
 
