@@ -256,6 +256,27 @@ def test_only_what_has_failed_is_retried_on_a_cluster(place: Workplace, slurm: F
     assert [state for state, _ in status(place).values()].count("queued") == 1
 
 
+def hold_back(place: Workplace, variant: str) -> None:
+    """Let the run of a variant be held back, since the first ones all failed alike; nothing is in the queue."""
+    submitted(place)
+    cluster, folder = place.open().cluster, folder_of(place, variant).path.name
+    units = [unit for submission in cluster.submissions() for _, unit in submission.open]
+    waiting = tuple(unit for unit in units if unit.work[0].folder == folder)
+    asked(place, "cancel")
+    cluster.write(cluster.read().model_copy(update={"waiting": waiting, "held": "the first 3 runs failed alike"}))
+
+
+def test_what_is_held_back_is_named_and_goes_with_what_is_retried(place: Workplace, slurm: FakeSlurm) -> None:
+    hold_back(place, "dense")
+    words, before = "1 job(s) were held back (the first 3 runs failed alike)", len(slurm.calls("sbatch"))
+    assert asked(place, "retry").out == f"nothing has failed; {words}, and run submits them\n"
+    assert len(slurm.calls("sbatch")) == before
+    fails(place, "pruned", "it broke")
+    answer = asked(place, "retry", "--detach")
+    assert answer.out.splitlines()[:2] == [f"{words}, and are submitted too", "mini on fake: 2 in the queue."]
+    assert {status(place)[run][0] for run in RUNS} == {"queued"}
+
+
 @pytest.mark.parametrize("name", ["pruned", "pruned seed 0", "pruned-s0", "folder"])
 def test_a_log_is_found_by_a_part_of_its_runs_name(name: str, place: Workplace) -> None:
     fails(place, "pruned", "it broke")

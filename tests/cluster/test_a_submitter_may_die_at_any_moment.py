@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cluster.faults import Injects
 from tests.cluster.small_campaign import Campaign, finishes
 
 pytestmark = pytest.mark.slurm
@@ -24,15 +25,19 @@ MOMENTS = {
 
 
 def test_commands_that_die_one_after_the_other_just_before_each_of_their_steps(
-    campaign: Campaign, undisturbed: Campaign
+    campaign: Campaign, undisturbed: Campaign, injects: Injects
 ) -> None:
     for moment in MOMENTS.values():
+        injects("submitter killed")
         campaign.run_there("--only=dense", GTPT_TEST_DIES_AT=moment).ends(9)
     finishes(campaign, undisturbed, "dense")
 
 
-def test_a_submitter_that_is_killed_while_it_watches_is_not_needed(campaign: Campaign, undisturbed: Campaign) -> None:
+def test_a_submitter_that_is_killed_while_it_watches_is_not_needed(
+    campaign: Campaign, undisturbed: Campaign, injects: Injects
+) -> None:
     shell = campaign.run_there("--only=dense")
     campaign.at_work(after_step=1)
+    injects("submitter killed")
     shell.kill()
     finishes(campaign, undisturbed, "dense")

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.cluster.faults import Injects
 from tests.cluster.real_slurm import Slurm
 from tests.cluster.small_campaign import Campaign, eventually, finishes, kill, queue_closed
 
@@ -52,11 +53,14 @@ def test_a_cancelled_study_keeps_what_its_runs_have_saved(
     finishes(slow_campaign, undisturbed, "dense")
 
 
-def test_what_has_failed_is_done_again_when_asked_for(slow_campaign: Campaign, undisturbed: Campaign) -> None:
+def test_what_has_failed_is_done_again_when_asked_for(
+    slow_campaign: Campaign, undisturbed: Campaign, injects: Injects
+) -> None:
     shell = slow_campaign.run_there("--only=dense")
     pid = 0
     for _ in range(3):
         pid = slow_campaign.at_work(not_by=pid, after_step=1).pid
+        injects("worker killed")
         kill(pid)
     assert "killed by signal 9" in shell.ends(1)
     state, words = shown(slow_campaign)["dense seed 0"]

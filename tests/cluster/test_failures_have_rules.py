@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.faults import Injects
 from tests.cluster.real_slurm import Slurm
 from tests.cluster.small_campaign import (
     CHECKOUT,
@@ -36,12 +37,14 @@ def jobs_of(slurm: Slurm, campaign: Campaign) -> list[str]:
 
 
 def test_memory_is_doubled_up_to_a_limit_and_a_loss_that_is_no_number_is_final(
-    campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path
+    campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path, injects: Injects
 ) -> None:
-    """Three studies side by side."""
+    """Three studies side by side. The loss is a fault of its study, not one that is injected into it."""
     limited, diverging = (fresh_copy(undisturbed, tmp_path / name) for name in ("limited", "diverging"))
     limited.write_profile(limits={"max_memory_gb_per_task": 1.5})
+    injects("out of memory")
     larger = campaign.run_there("--only=dense", GTPT_TEST_TAKE_MB=MB_TAKEN)
+    injects("out of memory")
     too_large = limited.run_there("--only=dense", GTPT_TEST_TAKE_MB=MB_TAKEN)
     no_number = diverging.run_there("--set", ENDLESS, "--only=dense")
 
@@ -62,7 +65,7 @@ def test_memory_is_doubled_up_to_a_limit_and_a_loss_that_is_no_number_is_final(
 
 
 def test_an_environment_without_torch_stops_the_study_after_three_runs(
-    campaign: Campaign, undisturbed: Campaign, tmp_path: Path
+    campaign: Campaign, undisturbed: Campaign, tmp_path: Path, injects: Injects
 ) -> None:
     broken = tmp_path / "broken" / "torch"
     broken.mkdir(parents=True)
@@ -70,22 +73,25 @@ def test_an_environment_without_torch_stops_the_study_after_three_runs(
     environment = {"setup": [f"export PYTHONPATH='{broken.parent}'"]}
     campaign.write_profile(environment=environment, limits={"max_submitted": 3})
     campaign.write({**LONG_STUDY, "seeds": [0, 1, 2]})
+    injects("environment without torch")
     said = campaign.run_there().ends(1)
     (line,) = [line for line in said.splitlines() if line.startswith("Stopped early")]
     assert "the first 3 runs failed alike: ImportError: libcudart.so.12" in line
     assert "job(s) were not submitted" in line
-    assert len(list(campaign.results.glob("mini/*/log.txt"))) <= 5  # two follow the first before the third is over
+    begun = list(campaign.results.glob("mini/*-s?-*/log.txt"))  # of runs; the ledger has one too
+    assert len(begun) <= 5, begun  # two follow the first before the third is over
     campaign.write_profile()
     campaign.run_there("--only=dense").ends(0)
     finishes(campaign, undisturbed)
 
 
 def test_a_job_refuses_code_that_is_not_what_it_was_submitted_with(
-    campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+    campaign: Campaign, undisturbed: Campaign, slurm: Slurm, injects: Injects
 ) -> None:
     with queue_closed(slurm):
         campaign.run_there("--only=dense", "--detach").ends(0)
         (copy,) = campaign.results.glob(".code/*/gtpt_bench/study/worker.py")
+        injects("code of a job edited")
         copy.write_text(copy.read_text() + "# edited\n")
     eventually(lambda: states(campaign.session)["dense seed 0"] == "failed", "refusal")
     said = campaign.run_there("--only=dense").ends(2)
@@ -95,13 +101,14 @@ def test_a_job_refuses_code_that_is_not_what_it_was_submitted_with(
 
 
 def test_editing_the_package_changes_nothing_for_jobs_that_wait(
-    campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path
+    campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path, injects: Injects
 ) -> None:
     checkout = tmp_path / "checkout"
     shutil.copytree(CHECKOUT / "gtpt_bench", checkout / "gtpt_bench", ignore=shutil.ignore_patterns("__pycache__"))
     of_checkout = dataclasses.replace(campaign, checkout=checkout)
     with queue_closed(slurm):
         of_checkout.run_there("--only=dense", "--detach").ends(0)
+        injects("package edited while jobs wait")
         for name in ("worker.py", "steps.py"):
             (checkout / "gtpt_bench" / "study" / name).write_text("raise SystemExit('half edited')\n")
     eventually(lambda: states(campaign.session)["dense seed 0"] == "done", "result")

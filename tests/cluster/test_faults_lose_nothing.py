@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.faults import Injects
 from tests.cluster.real_slurm import Slurm
 from tests.cluster.small_campaign import Campaign, eventually, finishes, fresh_copy, kill
 from tests.study.outcomes import states
@@ -57,17 +58,21 @@ FAULTS: list[Fault] = [
 ]
 
 
-def test_what_hits_a_job_costs_its_run_nothing(undisturbed: Campaign, slurm: Slurm, tmp_path: Path) -> None:
+def test_what_hits_a_job_costs_its_run_nothing(
+    undisturbed: Campaign, slurm: Slurm, tmp_path: Path, injects: Injects
+) -> None:
     """Side by side, to each study another fault; all but what the user has cancelled go on by themselves.
 
     Beside them one whose run is longer than a job may be, with SLURM's shortest time limit, a minute, whose warning may
     come that much too early."""
     longer = fresh_copy(undisturbed, tmp_path / "longer", GTPT_TEST_STEP_S="1.7")
     longer.write_profile(training={"time_limit_h": 1 / 60}, rhythm={"warn_before_end_s": 10})
+    injects("time limit reached")
     goes_through_several = longer.run_there("--only=dense")
     campaigns = {fault: fresh_copy(undisturbed, tmp_path / fault.__name__, GTPT_TEST_STEP_S="0.5") for fault in FAULTS}
     shells = {fault: campaign.run_there("--only=dense") for fault, campaign in campaigns.items()}
     for fault, campaign in campaigns.items():
+        injects(fault.__name__.replace("_", " "))
         fault(campaign, slurm)
     for fault, shell in shells.items():
         said = shell.ends(1 if fault is cancelled_by_the_user else 0)
@@ -81,28 +86,32 @@ def test_what_hits_a_job_costs_its_run_nothing(undisturbed: Campaign, slurm: Slu
 
 
 def test_a_run_gives_way_to_others_before_it_listens_and_later(
-    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm, injects: Injects
 ) -> None:
     whole_cluster = ("--partition=high", "--nodes=2", "--exclusive", "--mem=0")
     shell = slow_campaign.run_there("--only=dense")
     eventually(lambda: slurm.run("squeue", "--noheader", "--states=RUNNING"), "job that runs")
+    injects("preempted by the higher partition")
     slurm.submit("sleep 1", *whole_cluster)
     slow_campaign.at_work()
+    injects("preempted by the higher partition")
     slurm.submit("sleep 1", *whole_cluster)
     shell.ends(0)
     finishes(slow_campaign, undisturbed, "dense")
 
 
 def test_a_node_that_is_taken_down_and_one_without_power_lose_nothing(
-    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm, injects: Injects
 ) -> None:
     shell = slow_campaign.run_there("--only=dense")
     owner = slow_campaign.at_work()
     node = node_of(owner.job, slurm)
+    injects("node taken down")
     slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     slow_campaign.at_work(not_by=owner.pid)
     slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
     other = node_of(owner.job, slurm)
+    injects("node without power")
     slurm.stop_daemon(other)
     eventually(
         lambda: "down" in slurm.run("sinfo", "--noheader", f"--nodes={other}", "--format=%T"), "node that is down"
@@ -113,11 +122,12 @@ def test_a_node_that_is_taken_down_and_one_without_power_lose_nothing(
 
 
 def test_a_worker_that_outlives_its_nodes_daemon_is_not_joined_by_another(
-    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm, injects: Injects
 ) -> None:
     """SLURM gives the node up and starts the job again elsewhere, while the run still goes on."""
     shell = slow_campaign.run_there("--only=dense", GTPT_TEST_STEP_S="0.6")
     owner = slow_campaign.at_work()
+    injects("daemon of a node killed")
     kill(slurm.status()["daemons"][node_of(owner.job, slurm)])
     shell.ends(0)
     slurm.start_stopped_daemons()

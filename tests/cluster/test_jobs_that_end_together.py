@@ -93,6 +93,24 @@ def test_a_place_that_never_comes_free_is_waited_for_some_minutes(full: Simulate
     assert "no place in the queue for the 3 job(s) that wait" in (full.cluster.path / "log.txt").read_text()
 
 
+def test_a_single_place_is_filled_again_by_whoever_watches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job holds it until it is gone, and can submit nothing then; the next one is submitted by a shell."""
+    world = simulated(tmp_path, monkeypatch, max_submitted=1)
+    begun(world, units_of(works(2)))
+    world.look()
+    (first,) = world.in_state("PENDING")
+    world.begin(first)
+    world.do(world.works_of[first][0])
+    world.bring_on(first, code=2)
+    assert "no place in the queue for the 1 job(s) that wait" in (world.cluster.path / "log.txt").read_text()
+    world.end(first)
+    assert world.in_state("PENDING") == []
+    world.wait(61)
+    world.look()
+    assert len(world.in_state("PENDING")) == 1
+    assert world.run_out().num_trained == 2
+
+
 def test_who_finds_the_ledger_held_leaves_word_and_goes(full: Simulated, waits: list[float]) -> None:
     first, second, *_ = full.in_state("RUNNING")
     full.do(full.works_of[first][0])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.faults import Injects
 from tests.cluster.real_slurm import Slurm
 from tests.cluster.small_campaign import LONG_STUDY, SLOW, Campaign, eventually, finishes, fresh_copy, queue_closed
 from tests.study.outcomes import states
@@ -57,9 +58,10 @@ def test_an_array_is_no_longer_than_the_cluster_takes(narrow_slurm: Slurm, many:
 
 
 def test_a_run_that_slurm_itself_finds_too_large_is_tried_again_with_more(
-    many: Campaign, undisturbed: Campaign
+    many: Campaign, undisturbed: Campaign, injects: Injects
 ) -> None:
     """Here no kernel watches the memory; SLURM looks at it once a second."""
+    injects("out of memory")
     many.run_there("--only=dense", GTPT_TEST_TAKE_MB="1100", **SLOW).ends(0)
     assert "out of memory" in many.ledger()
     finishes(many, undisturbed, "dense")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.small_campaign import SLOW, Campaign, finishes
+from tests.cluster.real_slurm import Slurm
+from tests.cluster.small_campaign import LONG_STUDY, SLOW, Campaign, eventually, finishes, queue_closed
 
 pytestmark = pytest.mark.slurm
 
@@ -27,6 +29,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file in which every call of SLURM's commands is noted, with its time."""
     log, folder = tmp_path / "calls.txt", tmp_path / "noted"
     folder.mkdir()
+    log.touch()
     for command in COMMANDS:
         script = folder / command
         script.write_text(NOTED.format(command=command, log=log, real=shutil.which(command)))
@@ -70,5 +73,27 @@ def test_three_shells_ask_accounting_once_in_a_rhythm(calls: Path, campaign: Cam
     assert len(asked) >= 3
     assert all(later - earlier > RHYTHM_S - 0.5 for earlier, later in pairwise(asked)), asked
     assert len(times_of(calls, "squeue")) <= 2
-    assert len(times_of(calls, "scontrol")) == len(times_of(calls, "sbatch")) == 1
+    assert len(times_of(calls, "scontrol")) <= 2  # before people are drawn, and when jobs are submitted
+    assert len(times_of(calls, "sbatch")) == 1
     finishes(campaign, undisturbed)
+
+
+def test_a_thousand_jobs_that_wait_are_one_question_in_a_rhythm(calls: Path, campaign: Campaign, slurm: Slurm) -> None:
+    """Watched by two shells for six rhythms; none of the jobs begins."""
+    campaign.write({**LONG_STUDY, "seeds": list(range(500))})
+    campaign.write_profile(rhythm={"ask_every_s": RHYTHM_S}, limits={"max_submitted": 1000})
+    with queue_closed(slurm):
+        shells = [campaign.run_there("--yes")]
+        eventually(lambda: times_of(calls, "sbatch") and times_of(calls, "sacct"), "question about what was submitted")
+        shells.append(campaign.start("status", "--watch"))
+        assert slurm.run("squeue", "--noheader", "--array").count("\n") == 1000
+        calls.write_text("")
+        time.sleep(6 * RHYTHM_S)
+        asked, all_calls = times_of(calls, "sacct"), times_of(calls)
+        for shell in shells:
+            shell.kill()
+        assert "1000 job(s) of mini cancelled" in campaign.start("cancel").ends(0)
+    print(f"{len(asked)} sacct, {len(all_calls)} calls in all, in {6 * RHYTHM_S:.0f} s")
+    assert 3 <= len(asked) <= 6  # a shell looks each two seconds, later if the machine is busy
+    assert len(all_calls) == len(asked)
+    assert all(later - earlier > RHYTHM_S - 0.5 for earlier, later in pairwise(asked)), asked

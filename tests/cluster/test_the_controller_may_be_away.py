@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.faults import Injects
 from tests.cluster.real_slurm import Slurm
 from tests.cluster.small_campaign import Campaign, eventually, finishes, fresh_copy
 
@@ -20,9 +21,10 @@ HANGS_S = 12
 
 
 def test_a_controller_that_hangs_while_jobs_are_submitted_gets_no_job_twice(
-    campaign: Campaign, undisturbed: Campaign, slurm: Slurm
+    campaign: Campaign, undisturbed: Campaign, slurm: Slurm, injects: Injects
 ) -> None:
     controller = slurm.status()["daemons"]["slurmctld"]
+    injects("controller hangs")
     os.kill(controller, signal.SIGSTOP)
     try:
         shell = campaign.run_there("--only=dense")
@@ -35,13 +37,14 @@ def test_a_controller_that_hangs_while_jobs_are_submitted_gets_no_job_twice(
 
 
 def test_jobs_end_and_others_are_submitted_although_the_controller_was_away_for_a_minute(
-    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path
+    slow_campaign: Campaign, undisturbed: Campaign, slurm: Slurm, tmp_path: Path, injects: Injects
 ) -> None:
     """One study is at work; another is asked for meanwhile."""
     slow_campaign.write_profile(limits={"max_submitted": 1})
     shell = slow_campaign.run_there()
     eventually(lambda: slow_campaign.diary.exists(), "run that trains")
     other = fresh_copy(undisturbed, tmp_path / "other")
+    injects("controller away for a minute")
     slurm.stop_daemon("slurmctld")
     try:
         waiting = other.run_there("--only=dense")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.faults import Injects
 from tests.cluster.real_slurm import Slurm
 from tests.cluster.small_campaign import LONG_STUDY, Campaign, fresh_copy, kill, numbers_of, was_done_once
 from tests.study.outcomes import states
@@ -52,15 +53,17 @@ def test_two_tasks_of_a_job_train_as_two_processes_of_a_machine_do(
 
 
 def test_a_job_of_two_tasks_is_warned_and_later_loses_one_of_them(
-    campaign: Campaign, by_two: Campaign, slurm: Slurm
+    campaign: Campaign, by_two: Campaign, slurm: Slurm, injects: Injects
 ) -> None:
     campaign.write(IN_PARTS)
     campaign.write_profile(training={"tasks_per_node": 2})
     shell = campaign.run_there("--processes=2", "--only=dense", GTPT_TEST_STEP_S="1")
     first = campaign.at_work(after_step=1)
+    injects("warned before the time limit")
     slurm.run("scancel", "--signal=USR2", first.job)
     second = campaign.at_work(after_step=1, not_by=first.pid)
     (assistant,) = set(workers_of(campaign)) - {second.pid}
+    injects("one of two tasks killed")
     kill(assistant)
     shell.ends(0)
     assert numbers_of(campaign, "dense") == numbers_of(by_two, "dense")
