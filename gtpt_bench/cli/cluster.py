@@ -22,6 +22,7 @@ from gtpt_bench.cli.options import (
     StudyFile,
     Yes,
 )
+from gtpt_bench.cli.outcome import finish, show_jobs
 from gtpt_bench.errors import InputError, StudyError
 
 NamedCluster = Annotated[
@@ -44,7 +45,6 @@ def run_on_cluster(
     opened: Callable[..., Session], cluster: Path | None, processes: int, *, detach: bool, yes: bool, dry_run: bool
 ) -> int:
     """Submit a session's missing jobs and watch them; the exit code."""
-    from gtpt_bench.cli.studies import show_jobs
     from gtpt_bench.cluster.commands import Unreachable, must_be_here
     from gtpt_bench.cluster.gpu_hours import hours_needed
     from gtpt_bench.cluster.positions import machine_of
@@ -72,7 +72,6 @@ def submit_and_follow(
     chosen: Callable[[PlannedJob], bool] = lambda job: True,
 ) -> int:
     from gtpt_bench.cli.progress import progress_display
-    from gtpt_bench.cli.studies import finish
     from gtpt_bench.cluster.follow import follow
     from gtpt_bench.cluster.run import submit_study
     from gtpt_bench.study.execute_local import Outcome
@@ -155,7 +154,6 @@ def retry(
 ) -> None:
     """Do the failed parts of a study again, and nothing else: on the cluster it was submitted to, or else here."""
     from gtpt_bench.cli.progress import progress_display
-    from gtpt_bench.cli.studies import finish
     from gtpt_bench.cluster.profile import load_profile
     from gtpt_bench.study.session import open_named
 

@@ -26,12 +26,11 @@ from gtpt_bench.cli.options import (
     StudyFile,
     Yes,
 )
+from gtpt_bench.cli.outcome import finish, show_jobs, show_report
 from gtpt_bench.errors import InputError
 from gtpt_bench.training.launch import launch_from
 
 if TYPE_CHECKING:
-    from gtpt_bench.report.write import ReportFiles
-    from gtpt_bench.study.execute_local import Outcome
     from gtpt_bench.study.missing import PlannedJob
     from gtpt_bench.study.session import Session
     from gtpt_bench.training.team import Several
@@ -129,16 +128,6 @@ def shared_work() -> Iterator[Several | None]:
         yield team
 
 
-def show_jobs(session: Session, chosen: Callable[[PlannedJob], bool] = _is_any) -> int:
-    """Say what `run_session` would do; the exit code."""
-    jobs = session.missing_jobs(chosen)
-    for job in jobs:
-        typer.echo(f"would do: {job.title}")
-    if not jobs:
-        typer.echo(f"would do nothing: all parts of {session.plan.study.study} are done")
-    return 0
-
-
 def run_session(
     session: Session,
     executor: str,
@@ -151,29 +140,6 @@ def run_session(
 
     display = progress_display()
     return finish(session, session.run(executor, display, processes=processes, launched=launched, chosen=chosen))
-
-
-def finish(session: Session, outcome: Outcome) -> int:
-    """Say what came of a session and report; the exit code."""
-    if outcome.interrupted:
-        typer.echo("Stopped; nothing is lost. Run the same command again to continue.", err=True)
-        return 130
-    if outcome.done == outcome.failed == 0 and not outcome.stopped:
-        typer.echo(f"Nothing to do: all parts of {session.plan.study.study} are done.")
-    _show_report(session.write_report())
-    if outcome.failed:
-        typer.echo(f"{outcome.failed} part(s) failed; the lines above say why.", err=True)
-    if outcome.stopped:
-        typer.echo(f"Stopped early: {outcome.stopped}.", err=True)
-    return 1 if outcome.failed or outcome.stopped else 0
-
-
-def _show_report(files: ReportFiles) -> None:
-    """The table, and where everything lies."""
-    from gtpt_bench.cli.printing import print_whole
-
-    print_whole(files.shown)
-    typer.echo(f"\nReport: {files.folder}")
 
 
 def plan(
@@ -248,7 +214,7 @@ def report(
     if json:
         print_json(files.as_json() | ({"page": str(page)} if page else {}))
         return
-    _show_report(files)
+    show_report(files)
     if page:
         typer.echo(f"Page: {page}")
 

@@ -49,6 +49,7 @@ def test_what_is_held_and_what_passes_count_and_building_does_not(empty_bytes: i
     assert found.process_bytes == found.reserved_bytes + empty_bytes
 
 
+@pytest.mark.long
 @on_linux
 def test_a_model_takes_at_least_its_weights_and_images(empty_bytes: int) -> None:
     config, batch = small_config(width=256, stage_depths=(4, 4, 4, 4)), 64

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.long
 def test_same_or_slower_shows_each_trial_and_writes_it_down(tmp_path: Path) -> None:
     """Verdicts of half a second are worth nothing; that they are true is tested on simulated machines."""
     command = "studies/experiments/same_or_slower.py --model gtpt_tiny_coco --trials 1 --slower-trials 2"

@@ -49,6 +49,7 @@ def killing(started: list[subprocess.Popen[bytes]], after: int) -> Callable[[], 
     return stop
 
 
+@pytest.mark.long
 def test_a_run_of_two_processes_fails_with_one_of_them_and_goes_on_next_time(
     place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

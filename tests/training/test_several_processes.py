@@ -16,8 +16,8 @@ from gtpt_bench.training.team import ALONE
 from tests.training import several
 from tests.training.several import NUM_STEPS, together
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-"""As in the other processes: Adam makes much of the last bit of a gradient that is nearly 0."""
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("one_thread")]
+"""One thread as in the other processes: Adam makes much of the last bit of a gradient that is nearly 0."""
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,14 @@ from gtpt_bench.models.blocks import attention
 from gtpt_bench.models.gtpt.closed_form import gtpt_cost
 from tests.models.small_gtpt import pictures, small_gtpt
 
-MODELS = [f"gtpt_{size}_{data}" for size in "tsb" for data in ("coco", "wholebody")]
+MODELS = [
+    "gtpt_s_coco",
+    "gtpt_t_wholebody",
+    *(
+        pytest.param(name, marks=pytest.mark.long)
+        for name in ("gtpt_t_coco", "gtpt_b_coco", "gtpt_s_wholebody", "gtpt_b_wholebody")
+    ),
+]
 IMAGE = (torch.zeros(1, 3, 256, 192),)
 SMALL = (pictures(1),)
 Referee = Callable[[nn.Module, tuple[Any, ...]], RefereeCount]

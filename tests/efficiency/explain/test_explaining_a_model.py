@@ -48,6 +48,7 @@ def test_the_machine_was_measured_in_turn_and_no_stage_beats_it(explained: Expla
     assert 0 < explained.findings.rate_share < 1
 
 
+@pytest.mark.long
 def test_a_model_on_one_thread_is_held_against_products_on_one_thread(model: GTPT) -> None:
     found = explain(model, batch=1, device=CPU, options=InferenceOptions(threads=1), settings=QUICK)
     assert found.rates.rated.threads == 1
