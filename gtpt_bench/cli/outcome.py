@@ -1,4 +1,4 @@
-"""What commands say at the end of a session, on this machine or on a cluster: what came of it, or what would."""
+"""What commands say of a session, on this machine or on a cluster: what it would do, and what came of it."""
 
 from __future__ import annotations
 

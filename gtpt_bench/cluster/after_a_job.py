@@ -83,7 +83,8 @@ def _wait_and_bring_on(cluster: ClusterFolder) -> None:
             raise NoPlace(f"no place in the queue for the {number} job(s) that wait; status or run submits them later")
         return "placed"
 
-    patiently(placed, for_min=WAIT_FOR_A_PLACE_MIN, on_wait=_say)
+    is_only_one = cluster.read().profile.limits.max_submitted == 1  # its own place will not come free before its end
+    patiently(placed, for_min=0 if is_only_one else WAIT_FOR_A_PLACE_MIN, on_wait=_say)
 
 
 def is_over(cluster: ClusterFolder) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from gtpt_bench.compare.accuracy_tables import accuracy_notes, accuracy_table, ap_difference, ap_words, p_words
@@ -13,6 +12,7 @@ from gtpt_bench.compare.run import Compared, PairCompared
 from gtpt_bench.compare.summary import summary
 from gtpt_bench.compare.time_tables import APART_NOTE, NOT_MEASURED, time_ratio, time_table, time_verdict
 from gtpt_bench.compare.two_sessions import Apart
+from gtpt_bench.efficiency.counting.conventions import CONVENTIONS
 from gtpt_bench.models.sources import notes_on
 from gtpt_bench.shown import NONE, Section, ratio, whole
 
@@ -74,20 +74,10 @@ def cost_table(pair: PairCompared) -> Section:
     return Section(f"Cost of {pair.models}", ("", "A", "B", "B / A"), rows, notes)
 
 
-LETTERS: Mapping[str, str] = MappingProxyType(
-    {
-        "H": "as HRNet's script counts",
-        "D": "as TransPose's script counts",
-        "N": "convolutions, linear layers and norms, no attention products",
-        "E": "as N without norms",
-    }
-)
-"""Conventions whose names say nothing, in brief; efficiency/counting/conventions.py defines them."""
-
-
 def _letters(cost: CostCompared) -> tuple[str, ...]:
     """Those that are shown, on one line."""
-    words = [f"{name}: {said}" for name, said in LETTERS.items() if f"MACs {name}" in cost.rows]
+    shown = [one for one in CONVENTIONS.values() if one.in_brief and f"MACs {one.name}" in cost.rows]
+    words = [f"{one.name}: {one.in_brief}" for one in shown]
     return (f"MACs {'; '.join(words)}. gtpt-study measure --explain defines them in full",) if words else ()
 
 

@@ -119,8 +119,8 @@ def model_config(name: str, changes: Mapping[str, Any] | None = None) -> ModelCo
 
 
 def unknown_model(name: str) -> str:
-    """`unknown model 'ppt_m'; did you mean ppt_s or ppt_b? gtpt-study models lists all 44`."""
-    *others, last = difflib.get_close_matches(name, MODELS, n=3, cutoff=0.5) or [""]
-    nearest = f"{', '.join(others)} or {last}" if others else last
-    hint = f"did you mean {nearest}? " if nearest else ""
-    return f"unknown model {name!r}; {hint}gtpt-study models lists all {len(MODELS)}"
+    """What is meant, where a name is near enough to tell, else all that are known."""
+    near = difflib.get_close_matches(name, MODELS, n=3)
+    if not near:
+        return f"unknown model {name!r}; known: {', '.join(MODELS)}"
+    return f"unknown model {name!r}; did you mean {' or '.join(near)}? gtpt-study models lists all {len(MODELS)}"

@@ -32,14 +32,14 @@ class VariantErrors:
         found: the records they belong to.
         lost: mean OKS term lost a labelled keypoint, per cent, by unit; None where none is labelled.
         differences: of `lost` to the variant compared with, by unit; empty for the baseline.
-        other: records of the variant compared with.
+        reference: records of the variant compared with; none for the baseline.
     """
 
     seeds: tuple[Errors, ...]
     found: tuple[Found, ...]
     lost: Mapping[str, float | None]
     differences: Mapping[str, Difference] = field(default_factory=dict)
-    other: tuple[Found, ...] = ()
+    reference: tuple[Found, ...] = ()
 
     @property
     def ap(self) -> float:
@@ -118,9 +118,7 @@ def study_errors(records: Mapping[str, VariantRecords], reference: Callable[[str
     variances = [pooled([variant.squares[place] for variant in in_order.values()]) for place in range(len(units))]
     return StudyErrors(
         {
-            name: replace(variant.errors(units, variances), other=told[reference(name)].found)
-            if variant.compared
-            else variant.errors(units, variances)
+            name: variant.errors(units, variances, told[reference(name)].found if variant.compared else ())
             for name, variant in in_order.items()
         },
         units={unit.name: unit.num_labelled for unit in units},
@@ -234,7 +232,9 @@ class _Variant:
             compared,
         )
 
-    def errors(self, units: Sequence[UnitErrors], variances: Sequence[SeedVariance | None]) -> VariantErrors:
+    def errors(
+        self, units: Sequence[UnitErrors], variances: Sequence[SeedVariance | None], reference: tuple[Found, ...]
+    ) -> VariantErrors:
         named = list(enumerate(units))
         return VariantErrors(
             self.seeds,
@@ -245,4 +245,5 @@ class _Variant:
                 for place, unit in named
                 if place in self.compared
             },
+            reference,
         )

@@ -170,4 +170,4 @@ def _points(found: VariantErrors, value: float, text: str = "") -> Cell:
 
 def _of_both(found: VariantErrors, value: float) -> Cell:
     """What follows from the records of two variants."""
-    return measured_cell(value, f"{value:.1f}", *found.found, *found.other)
+    return measured_cell(value, f"{value:.1f}", *found.found, *found.reference)

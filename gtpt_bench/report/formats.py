@@ -111,7 +111,7 @@ class Shown(NamedTuple):
 
     @property
     def stars(self) -> str:
-        """Around it where there are only letters, as in Markdown."""
+        """On each side of it where italic and bold cannot be set, as in Markdown."""
         return "*" * (self.italic + 2 * self.bold)
 
     @property

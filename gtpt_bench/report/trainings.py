@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gtpt_bench.study.history import read_history
 from gtpt_bench.study.plan import Plan
 from gtpt_bench.study.store import Record, StudyFolder, read_record
+from gtpt_bench.training.history import read_history
 
 NAMED = 3
 """Broken images that are named; the record has all."""

@@ -37,7 +37,7 @@ class Status:
 
     @property
     def is_of_run(self) -> bool:
-        """Whether it is trained; costs and times are measured."""
+        """Whether it is a training run; costs and times are measured."""
         return not self.part.startswith(("cost of ", "timing of "))
 
     @property

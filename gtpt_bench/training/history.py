@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,12 @@ class EpochSummary:
     images_per_s: float
     waiting_share: float = 0.0
     skipped_steps: int = 0
+
+
+def read_history(path: Path) -> list[dict[str, Any]]:
+    """The fields of each epoch, in order; none of a file that is missing, damaged, or being written just now."""
+    try:
+        epochs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError):
+        return []
+    return epochs if all(isinstance(epoch, dict) for epoch in epochs) else []

@@ -40,10 +40,10 @@ def summary(reports: Iterable[pytest.TestReport]) -> list[str]:
     if not by_test:
         return []
     kinds = Counter(kind for of_one in by_test.values() for kind in of_one)
-    failed = sorted({report.nodeid for report in all_reports if report.failed} & by_test.keys())
+    failed = sorted({report.nodeid for report in all_reports if report.failed})  # one that crashed noted nothing
     lost = f"see {', '.join(failed)}" if failed else "nothing"
     return [
-        f"{kinds.total()} faults injected by {len(by_test)} tests; lost: {lost}",
+        f"faults injected: {kinds.total()}, tests that did: {len(by_test)}; lost: {lost}",
         *(f"{number:3d} {kind}" for kind, number in kinds.most_common()),
     ]
 

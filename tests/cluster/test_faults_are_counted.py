@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_faults_of_all_tests_are_counted_once_by_kind() -> None:
             report("c"),
         ]
     )
-    assert found == ["3 faults injected by 2 tests; lost: nothing", "  2 worker killed", "  1 node down"]
+    assert found == ["faults injected: 3, tests that did: 2; lost: nothing", "  2 worker killed", "  1 node down"]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,14 @@ def test_faults_of_all_tests_are_counted_once_by_kind() -> None:
     ],
 )
 def test_a_test_that_failed_is_what_was_lost(of_b: list[pytest.TestReport]) -> None:
-    assert summary([report("a", "node down"), *of_b])[0] == "2 faults injected by 2 tests; lost: see b"
+    assert summary([report("a", "node down"), *of_b])[0] == "faults injected: 2, tests that did: 2; lost: see b"
+
+
+@pytest.mark.parametrize("when", ["setup", "???"])
+def test_so_is_one_that_never_came_to_its_faults(when: Any) -> None:
+    """Its process crashed, as xdist tells it, or what it needs did not come about."""
+    found = summary([report("a", "node down"), report("b", outcome="failed", when=when)])
+    assert found[0] == "faults injected: 1, tests that did: 1; lost: see b"
 
 
 def test_a_session_without_faults_says_nothing_of_them() -> None:

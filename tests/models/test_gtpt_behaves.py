@@ -185,5 +185,10 @@ def test_too_few_slots_for_dense_tokens_are_refused_with_a_rate_that_would_do() 
 
 
 def test_unknown_model_names_the_nearest_and_where_all_are_listed() -> None:
-    with pytest.raises(InputError, match=r"did you mean gtpt_s_coco, .* or .*\? gtpt-study models lists all \d+$"):
+    with pytest.raises(InputError, match=r"did you mean gtpt_s_coco or .*\? gtpt-study models lists all \d+$"):
         create_model("gtpt_s_coko")
+
+
+def test_where_none_is_near_all_models_are_named() -> None:
+    with pytest.raises(InputError, match=r"unknown model 'a'; known: gtpt_t_coco, .*, hevitpose_b$"):
+        create_model("a")

@@ -215,7 +215,7 @@ def test_one_model_can_be_audited_alone(audit: Made) -> None:
 
 
 def test_a_row_about_an_unknown_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"paper.csv: method 'X': unknown model 'gtpt_x'; did you mean gtpt_"):
+    with pytest.raises(StudyError, match=r"paper.csv: method 'X': unknown model 'gtpt_x'; known: gtpt_t_coco"):
         planned(tmp_path, [{"method": "X", "model": "gtpt_x", "gflops": "1"}])
 
 

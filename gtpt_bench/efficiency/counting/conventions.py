@@ -33,6 +33,7 @@ class Convention:
         layers_only: only what a layer module runs counts, as for counters that hook modules; products written as
             functions, such as the projections inside `nn.MultiheadAttention`, are not seen, nor the layers of a
             deployed model: count the model itself.
+        in_brief: of those whose names say nothing; `definition` in a few words.
         with_inert: whether the dummy token of the released GTPT is added, which our network leaves out.
     """
 
@@ -44,6 +45,7 @@ class Convention:
     an_element: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     layers_only: bool = False
     with_inert: bool = False
+    in_brief: str = ""
 
     def macs(self, trace: Trace) -> int:
         """Exact; of the one pass that was traced."""
@@ -102,6 +104,7 @@ _ALL = (
         products=_LAYERS_ALONE,
         transposed_at="output",
         layers_only=True,
+        in_brief="as HRNet's script counts",
     ),
     Convention(
         "D",
@@ -110,6 +113,7 @@ _ALL = (
         "multiplication, division or ReLU. LayerNorm is free.",
         transposed_at="output",
         an_element=MappingProxyType({"batch norm": 4, "softmax": 5, "add": 1, "multiply": 1, "divide": 1, "relu": 1}),
+        in_brief="as TransPose's script counts",
     ),
     Convention(
         "N",
@@ -118,11 +122,13 @@ _ALL = (
         "DeepPose (17.3) and EfficientPose-B (1.08); with thop's 4 they would be 5.4, 123.0, 17.3 and 1.11.",
         products=_LAYERS_ALONE,
         an_element=_NORMS_TWICE,
+        in_brief="convolutions, linear layers and norms, no attention products",
     ),
     Convention(
         "E",
         "As N without norms: convolutions and linear layers, nothing else. RTMPose's figures, and HEViTPose's fit it.",
         products=_LAYERS_ALONE,
+        in_brief="as N without norms",
     ),
 )
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({convention.name: convention for convention in _ALL})

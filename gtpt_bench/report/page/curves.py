@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from gtpt_bench.study.history import read_history
 from gtpt_bench.study.plan import Plan, PlannedRun
 from gtpt_bench.study.store import StudyFolder
+from gtpt_bench.training.history import read_history
 
 QUANTITIES = {
     "loss": "loss, mean over the epoch",

@@ -11,8 +11,8 @@ from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
 from gtpt_bench.report.plots.words import data_in_a_word, from_runs, joined
 from gtpt_bench.report.short_names import short_names
 from gtpt_bench.report.style import LOOKS, Look
-from gtpt_bench.study.history import read_history
 from gtpt_bench.study.plan import Plan
+from gtpt_bench.training.history import read_history
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
