@@ -48,7 +48,7 @@ def as_csv(table: StudyTable) -> str:
 def as_latex(table: StudyTable, caption: Sequence[str]) -> str:
     """A booktabs table that a paper can \\input."""
     lines = [
-        r"% needs \usepackage{booktabs} and \usepackage[T1]{fontenc}",
+        r"% needs \usepackage{booktabs,graphicx} and \usepackage[T1]{fontenc}",
         r"\begin{table}",
         r"\centering",
         r"\footnotesize",
@@ -61,6 +61,16 @@ def as_latex(table: StudyTable, caption: Sequence[str]) -> str:
 
 
 def latex_tabular(table: StudyTable) -> list[str]:
+    """The rows, no wider than the text."""
+    return [
+        r"\sbox0{%",
+        *_latex_rows(table),
+        r"}%",
+        r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi",
+    ]
+
+
+def _latex_rows(table: StudyTable) -> list[str]:
     """The rows between booktabs' rules, with the headings of groups over those of their columns, line by line."""
     headings = [table.subject, *(column.heading for column in table.shown)]
     lines = [

@@ -264,7 +264,9 @@ def last_plan(folder: StudyFolder, profile: str = "") -> Plan:
     found = sorted(folder.path.glob(f"plan-{profile}*.json"), key=lambda path: path.stat().st_mtime)
     if not found:
         which = f" in profile {profile}" if profile else ""
-        raise StudyError(f"nothing has been run{which} in {folder.path} yet; start with gtpt-study run")
+        records = folder.path.parent / "records"
+        kept = f", or read what was kept: --results {records}" if (records / folder.path.name).is_dir() else ""
+        raise StudyError(f"nothing has been run{which} in {folder.path} yet; start with gtpt-study run{kept}")
     try:
         return Plan.model_validate_json(found[-1].read_text(encoding="utf-8"))
     except ValidationError as error:

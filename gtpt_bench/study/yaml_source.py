@@ -56,7 +56,11 @@ def read_yaml(path: Path) -> YamlSource:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise StudyError(f"{path} does not exist") from None
+        named = Path("studies") / f"{path.name}.yaml"
+        hint = f"; did you mean {named}?" if named.is_file() else ""
+        raise StudyError(f"{path} does not exist{hint}") from None
+    except IsADirectoryError:
+        raise StudyError(f"{path} is a folder; give a study's file or its name") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{path} cannot be read: {error}") from error
     lines: dict[KeyPath, int] = {}

@@ -1,4 +1,4 @@
-"""Every LaTeX table goes through a real pdflatex with nothing but booktabs."""
+"""Every LaTeX table goes through a real pdflatex with booktabs, graphicx and T1, and fits the page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.real_parts
 
 DOCUMENT = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
-\usepackage{booktabs}
+\usepackage{booktabs,graphicx}
 \begin{document}
 \input{table}
 \end{document}
@@ -52,6 +52,7 @@ def compiled(pdflatex: str, table: Path, folder: Path) -> bytes:
     command = [pdflatex, "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=120)
     assert answer.returncode == 0, answer.stdout[-2000:]
+    assert "Overfull \\hbox" not in answer.stdout, answer.stdout[-2000:]
     return (folder / "document.pdf").read_bytes()
 
 

@@ -13,7 +13,7 @@ from gtpt_bench.report.labels import label_points
 from gtpt_bench.report.plots.explained import ExplainedVariant, Machine, Stage, explained_variants
 from gtpt_bench.report.plots.marks import Mark
 from gtpt_bench.report.plots.material import Drawn, Material, NotDrawn
-from gtpt_bench.report.plots.stage_times import NO_STAGES
+from gtpt_bench.report.plots.stage_times import no_stages
 from gtpt_bench.report.plots.words import joined, left_out_sentence, timing_sentence
 from gtpt_bench.report.short_names import short_names, shortened
 from gtpt_bench.report.style import BLUE, GREY, ORANGE, plain_numbers
@@ -41,7 +41,7 @@ def roofline(material: Material) -> Drawn | NotDrawn:
 
     every = explained_variants(material)
     if not every:
-        return NotDrawn(NO_STAGES)
+        return no_stages(material)
     shown = {name: own for name, own in baseline_and_fastest(every, material.plan.baseline).items() if working(own)}
     if not shown:
         return NotDrawn("no stage multiplies anything")

@@ -12,7 +12,6 @@ from gtpt_bench.report.plots.words import joined, timing_sentence
 from gtpt_bench.report.short_names import short_names
 from gtpt_bench.report.style import LOOKS
 
-NO_STAGES = "the timing of this study looks into no stages (timing.explained_batch)"
 OTHERS = "other stages"
 MOST_BARS = 30
 """Variants that one figure has room for."""
@@ -23,13 +22,21 @@ COARSE_MS = 5.0
 ROW_IN = 0.42
 
 
+def no_stages(material: Material) -> NotDrawn:
+    """Why nothing is known of stages."""
+    timing = material.plan.timing
+    if timing is not None and timing.explained_batch:
+        return NotDrawn("its timing is not there yet")
+    return NotDrawn("the timing of this study looks into no stages (timing.explained_batch)")
+
+
 def stage_times(material: Material) -> Drawn | NotDrawn:
     """In the plan's order; the baseline and the fastest where there are too many."""
     import matplotlib.pyplot as plt
 
     every = explained_variants(material)
     if not every:
-        return NotDrawn(NO_STAGES)
+        return no_stages(material)
     shown = fastest(every, material.plan.baseline)
     stages = longest_stages(shown)
     figure, axes = plt.subplots(figsize=(6.8, 1.3 + ROW_IN * len(shown)))
