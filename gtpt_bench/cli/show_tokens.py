@@ -41,16 +41,17 @@ def tokens(
 
     Clear: kept; dark and hatched: pruned. With the predicted pose, each group's keypoints in its colour.
     """
-    from gtpt_bench.show.kept_tokens import config_of, seen_crops, stages_of
+    from gtpt_bench.show.kept_tokens import model_and_protocol, seen_crops, stages_of
     from gtpt_bench.show.picture import image_path, write_figure
     from gtpt_bench.show.token_sheet import token_sheet
     from gtpt_bench.study.changes import changes_of, with_changes
 
     path = image_path(image, data_root, split)
     boxes = [box_of(text) for text in box or ()]
-    config = with_changes(config_of(model, weights), changes_of(set or [], "--set"), "--set")
+    named, protocol = model_and_protocol(model, weights)
+    config = with_changes(named, changes_of(set or [], "--set"), "--set")
     stages = stages_of(config)
-    crops = seen_crops(config, stages, weights, path, boxes)
+    crops = seen_crops(config, stages, weights, path, boxes, protocol)
     write_figure(output, token_sheet(crops, stages, config.keypoint_set, threshold=threshold))
     people = "1 person" if len(crops) == 1 else f"{len(crops)} people"
     typer.echo(f"tokens kept of {people} of {path.name} drawn in {output}: {_in_words(stages, crops)}")

@@ -25,18 +25,20 @@ from gtpt_bench.show.seen_crop import SeenCrop
 from gtpt_bench.study.store import JobFolder, read_record
 
 
-def config_of(name: str, weights: Path) -> ModelConfig:
-    """The model that is meant: by its name, or without one that of the run whose checkpoint the weights are.
+def model_and_protocol(name: str, weights: Path) -> tuple[ModelConfig, Protocol]:
+    """The model that is meant, and how it is asked for poses: by its name, or without one as the run whose checkpoint
+    the weights are. One that was never trained on mirrored images says nonsense in a flip test.
 
     Raises:
         InputError: there is neither.
     """
     if name:
-        return model_config(name)
+        return model_config(name), Protocol()
     record = read_record(JobFolder(weights.parent).train_record)
     if record is None:
         raise InputError(f"{weights} lies beside no train.json that says which model it is of; give --model NAME")
-    return RunConfig.model_validate(record["config"]).model
+    run = RunConfig.model_validate(record["config"])
+    return run.model, run.evaluation
 
 
 def stages_of(config: ModelConfig) -> TokenStages:
@@ -55,12 +57,18 @@ def stages_of(config: ModelConfig) -> TokenStages:
 
 
 def seen_crops(
-    config: ModelConfig, stages: TokenStages, weights: Path, image: Path, boxes: Sequence[Box]
+    config: ModelConfig,
+    stages: TokenStages,
+    weights: Path,
+    image: Path,
+    boxes: Sequence[Box],
+    protocol: Protocol,
 ) -> list[SeenCrop]:
-    """A crop a box, or one of the whole image, with the tokens that survive in it and the pose with flip test.
+    """A crop a box, or one of the whole image, with the tokens that survive in it and the pose.
 
     Args:
         stages: of this config.
+        protocol: says whether there is a flip test; boxes and images are those given here.
         weights: the authors', or a checkpoint of a run.
 
     Raises:
@@ -78,7 +86,7 @@ def seen_crops(
         poses = predict_poses(
             model.to(device).eval(),
             crops,
-            Protocol(),
+            protocol,
             reading=config.reading,
             batch_size=BATCH,
             device=device,

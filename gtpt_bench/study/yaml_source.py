@@ -60,7 +60,7 @@ def read_yaml(path: Path) -> YamlSource:
         hint = f"; did you mean {named}?" if named.is_file() else ""
         raise StudyError(f"{path} does not exist{hint}") from None
     except IsADirectoryError:
-        raise StudyError(f"{path} is a folder; give a study's file or its name") from None
+        raise StudyError(f"{path} is a folder; give a YAML file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{path} cannot be read: {error}") from error
     lines: dict[KeyPath, int] = {}

@@ -12,8 +12,9 @@ import torch
 
 from gtpt_bench.config import RunConfig
 from gtpt_bench.data.config import DrawnData
-from gtpt_bench.files import write_json
+from gtpt_bench.files import read_json_file, write_json
 from gtpt_bench.models import build_model, create_model, model_config
+from gtpt_bench.show.kept_tokens import model_and_protocol, seen_crops, stages_of
 from gtpt_bench.study.store import SCHEMA
 from gtpt_bench.training.checkpoint import save_checkpoint
 from tests.cli.command import gtpt_study
@@ -49,6 +50,29 @@ def test_the_checkpoint_of_a_run_knows_its_model(root: Path) -> None:
     picture = cv2.imread(str(root / "out.png"))
     assert picture is not None
     assert min(picture.shape[:2]) > 500
+
+
+@pytest.mark.parametrize("flip_test", [True, False])
+def test_a_runs_pose_is_that_of_its_own_protocol(root: Path, flip_test: bool) -> None:
+    """One trained on no mirrored image says nonsense in a flip test."""
+    record = read_json_file(root / "run" / "train.json")
+    assert record is not None
+    record["config"]["evaluation"] = {"flip_test": flip_test}
+    write_json(root / "run" / "train.json", record)
+    config, protocol = model_and_protocol("", root / "run" / "checkpoint.pt")
+    assert (config, protocol.flip_test) == (small_model(), flip_test)
+    poses = {
+        flips: seen_crops(
+            config,
+            stages_of(config),
+            root / "run" / "checkpoint.pt",
+            root / "images" / "val2017" / "000000000007.jpg",
+            [(10, 10, 60, 90)],
+            protocol.model_copy(update={"flip_test": flips}),
+        )[0].pose
+        for flips in (True, False)
+    }
+    assert not np.array_equal(poses[True], poses[False])
 
 
 def test_other_keep_rates_and_several_people_can_be_asked_for(root: Path) -> None:
