@@ -67,16 +67,8 @@ def run(
     opened = partial(open_session, study, profile, data_root, results, changes=set or (), only=only or ())
     if part and executor == "slurm":
         raise InputError("--part is for this machine; leave it out, or leave --executor slurm out")
-    chosen = partial(_is_part, part) if part else _is_any
+    chosen = (lambda job: job.part == part) if part else (lambda job: True)
     raise typer.Exit(_run(opened, executor, cluster, processes, chosen, detach=detach, yes=yes, dry_run=dry_run))
-
-
-def _is_part(part: str, job: PlannedJob) -> bool:
-    return job.part == part
-
-
-def _is_any(job: PlannedJob) -> bool:
-    return True
 
 
 def _run(
@@ -84,7 +76,7 @@ def _run(
     executor: str,
     cluster: Path | None,
     processes: int,
-    chosen: Callable[[PlannedJob], bool] = _is_any,
+    chosen: Callable[[PlannedJob], bool] = lambda job: True,
     *,
     detach: bool,
     yes: bool,
@@ -133,7 +125,7 @@ def run_session(
     executor: str,
     processes: int,
     launched: Several | None,
-    chosen: Callable[[PlannedJob], bool] = _is_any,
+    chosen: Callable[[PlannedJob], bool] = lambda job: True,
 ) -> int:
     """Do the missing jobs and report; the exit code."""
     from gtpt_bench.cli.progress import progress_display
